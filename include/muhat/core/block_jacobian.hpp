@@ -1,0 +1,81 @@
+#pragma once
+
+/// A large, mostly empty Jacobian: rows are bins, columns are parameters.
+///
+/// Parameters that act on a single row stand in a list of their own (one gamma per bin
+/// makes up most parameters of a large likelihood). All others act on whole channels: each
+/// channel has one dense block, its rows times the parameters that act on it.
+
+#include <muhat/core/linear_algebra.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace muhat {
+
+template <class Scalar>
+struct BlockJacobian {
+  /// slopes(i, k) = d row(first_row + i) / d parameters[k], parameters ascending.
+  struct Block {
+    Index first_row = 0;
+    std::vector<std::int32_t> parameters = {};
+    MatrixOf<Scalar> slopes = {};
+  };
+  /// The only entry of a parameter's column.
+  struct Local {
+    std::int32_t parameter = 0;
+    std::int32_t row = 0;
+    Scalar slope = Scalar(0);
+  };
+
+  Index rows = 0;
+  Index parameters = 0;
+  std::vector<Block> blocks = {};
+  /// Ascending by parameter.
+  std::vector<Local> locals = {};
+
+  /// Entries that are stored.
+  [[nodiscard]] Index size() const noexcept {
+    auto total = static_cast<Index>(locals.size());
+    for (const Block& block : blocks) {
+      total += block.slopes.size();
+    }
+    return total;
+  }
+
+  /// y += J_B x, with the columns of the blocks alone; x has one entry per parameter.
+  void add_product(const VectorOf<Scalar>& x, VectorOf<Scalar>& y) const {
+    for (const Block& block : blocks) {
+      auto part = y.segment(block.first_row, block.slopes.rows());
+      for (std::size_t k = 0; k < block.parameters.size(); ++k) {
+        part += x[block.parameters[k]] * block.slopes.col(static_cast<Index>(k));
+      }
+    }
+  }
+
+  /// x -= J_B^T y, with the columns of the blocks alone.
+  void subtract_transposed_product(const VectorOf<Scalar>& y, VectorOf<Scalar>& x) const {
+    for (const Block& block : blocks) {
+      const auto part = y.segment(block.first_row, block.slopes.rows());
+      for (std::size_t k = 0; k < block.parameters.size(); ++k) {
+        x[block.parameters[k]] -= block.slopes.col(static_cast<Index>(k)).dot(part);
+      }
+    }
+  }
+
+  /// diagonal += diag(J^T diag(weight) J).
+  void add_curvature(const VectorOf<Scalar>& weight, VectorOf<Scalar>& diagonal) const {
+    for (const Block& block : blocks) {
+      const auto w = weight.segment(block.first_row, block.slopes.rows());
+      for (std::size_t k = 0; k < block.parameters.size(); ++k) {
+        diagonal[block.parameters[k]] += block.slopes.col(static_cast<Index>(k)).cwiseAbs2().dot(w);
+      }
+    }
+    for (const Local& local : locals) {
+      diagonal[local.parameter] += weight[local.row] * local.slope * local.slope;
+    }
+  }
+};
+
+} // namespace muhat
