@@ -1,0 +1,204 @@
+#pragma once
+
+/// Renaming channels, samples, modifiers and measurements, one by one or by regular expression.
+
+#include <muhat/core/errors.hpp>
+#include <muhat/core/near_matches.hpp>
+#include <muhat/spec/specification.hpp>
+#include <muhat/workspace/change.hpp>
+#include <muhat/workspace/components.hpp>
+#include <muhat/workspace/workspace.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// `from` becomes `to`.
+struct NameChange {
+  std::string from;
+  std::string to;
+  /// `from` is a regular expression (ECMAScript); what it matches in a name becomes `to`, where `$1` is the
+  /// first group.
+  bool is_pattern = false;
+};
+
+/// New names. All changes happen at once, so that two names can be swapped. A
+/// name takes the first change that fits.
+struct RenameOptions {
+  std::vector<NameChange> channels = {};
+  std::vector<NameChange> samples = {};
+  std::vector<NameChange> modifiers = {};
+  std::vector<NameChange> measurements = {};
+};
+
+namespace detail {
+
+using NewNames = std::map<std::string, std::string, std::less<>>;
+
+template <class Text>
+std::basic_regex<typename Text::value_type> compile_pattern(std::string_view kind, const Text& pattern) {
+  try {
+    return std::basic_regex<typename Text::value_type>(pattern);
+  } catch (const std::regex_error& error) {
+    throw InvalidArgument("the pattern " + in_quotes(pattern) + " for a " + std::string(kind) +
+                          " is no regular expression: " + error.what());
+  }
+}
+
+/// The new name of each known name that changes. A template so that the regular expressions
+/// are compiled only where something is renamed.
+template <class Text>
+NewNames new_names(std::string_view kind, const std::vector<NameChange>& changes,
+                   const std::vector<Text>& known) {
+  NewNames names;
+  for (const NameChange& change : changes) {
+    if (!change.is_pattern) {
+      require_known(kind, {change.from}, known);
+      if (!names.emplace(change.from, change.to).second) {
+        throw InvalidArgument("the " + std::string(kind) + ' ' + in_quotes(change.from) +
+                              " is renamed twice");
+      }
+      continue;
+    }
+    const auto pattern = compile_pattern<Text>(kind, change.from);
+    bool matches = false;
+    for (const Text& name : known) {
+      if (std::regex_search(name, pattern)) {
+        matches = true;
+        names.emplace(name, std::regex_replace(name, pattern, change.to));
+      }
+    }
+    if (!matches) {
+      throw UnknownName("no " + std::string(kind) + " matches the pattern " + in_quotes(change.from) + "; " +
+                        suggestion(change.from, known));
+    }
+  }
+  return names;
+}
+
+/// Throws InvalidOperation where new names would make modifiers share a parameter that may not: a
+/// shapesys with any other, and types other than normsys and histosys with each other. Custom types are left
+/// alone.
+inline void require_sharable(const spec::Workspace& workspace, const NewNames& names) {
+  static constexpr std::array<std::string_view, 7> known{"histosys", "lumi",      "normfactor", "normsys",
+                                                         "shapesys", "staterror", "shapefactor"};
+  const auto is_known = [](const std::string& type) {
+    return std::find(known.begin(), known.end(), type) != known.end();
+  };
+  const auto interpolated = [](const std::string& type) { return type == "normsys" || type == "histosys"; };
+  const auto may_share = [&](const std::string& a, const std::string& b) {
+    return (a == b && a != "shapesys") || (interpolated(a) && interpolated(b));
+  };
+  std::map<std::string_view, const spec::Modifier*> owners;
+  for (const spec::Channel& channel : workspace.channels) {
+    for (const spec::Sample& sample : channel.samples) {
+      for (const spec::Modifier& modifier : sample.modifiers) {
+        const auto renamed = names.find(modifier.name);
+        const std::string& name = renamed == names.end() ? modifier.name : renamed->second;
+        const auto [owner, is_new] = owners.emplace(name, &modifier);
+        const spec::Modifier& other = *owner->second;
+        if (!is_new && other.name != modifier.name && is_known(other.type) && is_known(modifier.type) &&
+            !may_share(other.type, modifier.type)) {
+          throw InvalidOperation("renaming would make the " + modifier.type + ' ' + in_quotes(modifier.name) +
+                                 " and the " + other.type + ' ' + in_quotes(other.name) +
+                                 " share the parameter " + in_quotes(name) +
+                                 ", which these types may not; choose another name");
+        }
+      }
+    }
+  }
+}
+
+template <class Json>
+class Renamer {
+public:
+  Renamer(BasicWorkspace<Json>& workspace, const RenameOptions& options, Changes* changes)
+      : options_(workspace.parse_options()), changes_(changes), document_(take_document(workspace)) {
+    const ComponentNames known = component_names(workspace.specification());
+    channels_ = new_names("channel", options.channels, known.channels);
+    samples_ = new_names("sample", options.samples, known.samples);
+    modifiers_ = new_names("modifier", options.modifiers, known.modifiers);
+    measurements_ = new_names("measurement", options.measurements, known.measurements);
+    if (!modifiers_.empty()) {
+      require_sharable(workspace.specification(), modifiers_);
+    }
+  }
+
+  BasicWorkspace<Json> operator()() && {
+    auto& channels = elements(document_["channels"]);
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      auto& samples = elements(channels[c]["samples"]);
+      for (std::size_t s = 0; s < samples.size() && !modifiers_.empty(); ++s) {
+        rename_list(samples[s]["modifiers"], modifiers_, "modifier", "channels", c, "samples", s,
+                    "modifiers");
+      }
+      rename_list(channels[c]["samples"], samples_, "sample", "channels", c, "samples");
+    }
+    rename_list(document_["channels"], channels_, "channel", "channels");
+    rename_list(document_["observations"], channels_, "observation", "observations");
+    auto& measurements = elements(document_["measurements"]);
+    for (std::size_t m = 0; m < measurements.size(); ++m) {
+      Json& config = measurements[m]["config"];
+      rename(config["poi"], modifiers_, "parameter of interest", "measurements", m, "config", "poi");
+      rename_list(config["parameters"], modifiers_, "parameter", "measurements", m, "config", "parameters");
+    }
+    rename_list(document_["measurements"], measurements_, "measurement", "measurements");
+    return finish_operation(std::move(document_), options_, "renaming");
+  }
+
+private:
+  template <class... Tokens>
+  void rename(Json& name, const NewNames& names, const char* what, const Tokens&... tokens) {
+    auto& text = name.template get_ref<typename Json::string_t&>();
+    const auto found = names.find(text);
+    if (found == names.end() || found->second == text) {
+      return;
+    }
+    record(changes_, changes_ == nullptr ? std::string() : pointer_to(tokens...), [&] {
+      return "rename " + std::string(what) + ' ' + in_quotes(text) + " to " + in_quotes(found->second);
+    });
+    text = found->second;
+  }
+
+  template <class... Tokens>
+  void rename_list(Json& list, const NewNames& names, const char* what, const Tokens&... tokens) {
+    if (names.empty()) {
+      return;
+    }
+    auto& entries = elements(list);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      rename(entries[i]["name"], names, what, tokens..., i, "name");
+    }
+  }
+
+  const ParseOptions& options_;
+  Changes* changes_;
+  Json document_;
+  NewNames channels_, samples_, modifiers_, measurements_;
+};
+
+} // namespace detail
+
+/// The workspace with new names. A channel's observation, and a modifier's parameter configurations and place
+/// as parameter of interest, follow. A modifier that is given the name of another shares its parameter from
+/// then on. Appends to `changes` what was renamed. Throws UnknownName for a name, or a pattern, that fits
+/// nothing, InvalidArgument for a pattern that is no regular expression or a name renamed twice, and
+/// InvalidOperation where two things that must differ would have one name, or modifiers that may not share a
+/// parameter. Linear in the size of the workspace.
+template <class Json>
+[[nodiscard]] BasicWorkspace<Json> rename(BasicWorkspace<Json> workspace, const RenameOptions& options,
+                                          Changes* changes = nullptr) {
+  return detail::Renamer<Json>(workspace, options, changes)();
+}
+
+} // namespace muhat
