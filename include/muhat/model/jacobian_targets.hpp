@@ -1,0 +1,168 @@
+#pragma once
+
+/// Where the entries of a model's Jacobian, d rate_b / d theta_p, are put: all of them in
+/// a dense matrix, or those that are there in blocks by channel (core/block_jacobian.hpp).
+///
+/// A target has `add(parameter, bin, slope)`, which adds to the entry. The spare bin behind the last
+/// one and the constant behind the last parameter come up too, with any value.
+
+#include <muhat/core/block_jacobian.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/model/layout.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// Column-major, with one spare row and one spare column.
+template <class S>
+class DenseJacobianTarget {
+public:
+  explicit DenseJacobianTarget(MatrixOf<S>& jacobian) : data_(jacobian.data()), stride_(jacobian.rows()) {}
+
+  void add(std::int32_t parameter, Index bin, S slope) { data_[parameter * stride_ + bin] += slope; }
+
+private:
+  S* data_;
+  Index stride_;
+};
+
+/// First pass over a Jacobian's entries: which parameter acts on which channels. Memory: parameters, plus
+/// pairs of parameter and channel. Entries that are 0 are not there.
+class JacobianPattern {
+public:
+  static constexpr std::int32_t none = -1;
+
+  JacobianPattern(const Layout& layout, Index parameters)
+      : layout_(&layout), parameters_(parameters), channel_of_bin_(static_cast<std::size_t>(layout.nbins)),
+        places_(static_cast<std::size_t>(parameters)) {
+    for (std::size_t c = 0; c < layout.channels.size(); ++c) {
+      const ChannelSummary& channel = layout.channels[c];
+      std::fill_n(channel_of_bin_.begin() + channel.first_bin, channel.nbins, static_cast<std::int32_t>(c));
+    }
+  }
+
+  template <class S>
+  void add(std::int32_t parameter, Index bin, S slope) {
+    if (slope == S(0) || bin >= layout_->nbins || parameter >= parameters_) {
+      return;
+    }
+    Place& place = places_[static_cast<std::size_t>(parameter)];
+    if (place.bin == none) {
+      place.bin = static_cast<std::int32_t>(bin);
+    }
+    place.single = place.single && place.bin == bin;
+    const std::int32_t channel = channel_of_bin_[static_cast<std::size_t>(bin)];
+    if (place.channels.empty() || place.channels.back().first != channel) {
+      place.channels.emplace_back(channel, std::int32_t{0});
+    }
+  }
+
+  /// A Jacobian of zeros of this pattern. Numbers the columns of each block.
+  template <class S>
+  [[nodiscard]] BlockJacobian<S> allocate() {
+    BlockJacobian<S> jacobian{layout_->nbins, parameters_, {}, {}};
+    jacobian.blocks.resize(layout_->channels.size());
+    for (std::size_t p = 0; p < places_.size(); ++p) {
+      Place& place = places_[p];
+      std::sort(place.channels.begin(), place.channels.end());
+      place.channels.erase(std::unique(place.channels.begin(), place.channels.end()), place.channels.end());
+      if (place.channels.empty()) {
+        continue;
+      }
+      if (place.single) {
+        place.local = static_cast<std::int32_t>(jacobian.locals.size());
+        jacobian.locals.push_back({static_cast<std::int32_t>(p), place.bin, S(0)});
+        continue;
+      }
+      for (auto& [channel, column] : place.channels) {
+        auto& parameters = jacobian.blocks[static_cast<std::size_t>(channel)].parameters;
+        column = static_cast<std::int32_t>(parameters.size());
+        parameters.push_back(static_cast<std::int32_t>(p));
+      }
+    }
+    for (std::size_t c = 0; c < jacobian.blocks.size(); ++c) {
+      auto& block = jacobian.blocks[c];
+      block.first_row = layout_->channels[c].first_bin;
+      block.slopes.setZero(layout_->channels[c].nbins, static_cast<Index>(block.parameters.size()));
+    }
+    return jacobian;
+  }
+
+  /// After `allocate`: the parameter's place among the locals, or `none`.
+  [[nodiscard]] std::int32_t local(std::int32_t parameter) const {
+    return places_[static_cast<std::size_t>(parameter)].local;
+  }
+  [[nodiscard]] std::int32_t channel(Index bin) const {
+    return channel_of_bin_[static_cast<std::size_t>(bin)];
+  }
+  /// After `allocate`: the parameter's column in a channel that it acts on. Logarithmic.
+  [[nodiscard]] std::int32_t column(std::int32_t parameter, std::int32_t channel) const {
+    const auto& channels = places_[static_cast<std::size_t>(parameter)].channels;
+    return std::lower_bound(channels.begin(), channels.end(), std::pair{channel, std::int32_t{0}})->second;
+  }
+
+private:
+  struct Place {
+    /// (channel, column in its block).
+    std::vector<std::pair<std::int32_t, std::int32_t>> channels = {};
+    std::int32_t bin = none;
+    std::int32_t local = none;
+    bool single = true;
+  };
+
+  const Layout* layout_;
+  Index parameters_;
+  std::vector<std::int32_t> channel_of_bin_;
+  std::vector<Place> places_;
+};
+
+/// Second pass: the same entries once more, into what the pattern allocated.
+template <class S>
+class BlockJacobianTarget {
+public:
+  BlockJacobianTarget(const JacobianPattern& pattern, BlockJacobian<S>& jacobian)
+      : pattern_(&pattern), jacobian_(&jacobian) {}
+
+  void add(std::int32_t parameter, Index bin, S slope) {
+    if (slope == S(0) || bin >= jacobian_->rows || parameter >= jacobian_->parameters) {
+      return;
+    }
+    if (parameter != parameter_ || bin < first_ || bin >= end_) {
+      find(parameter, bin);
+    }
+    column_[bin - first_] += slope;
+  }
+
+private:
+  /// Neighboring entries mostly go to the same column of the same block.
+  void find(std::int32_t parameter, Index bin) {
+    parameter_ = parameter;
+    const std::int32_t local = pattern_->local(parameter);
+    if (local != JacobianPattern::none) {
+      first_ = bin;
+      end_ = bin + 1;
+      column_ = &jacobian_->locals[static_cast<std::size_t>(local)].slope;
+      return;
+    }
+    const std::int32_t channel = pattern_->channel(bin);
+    auto& block = jacobian_->blocks[static_cast<std::size_t>(channel)];
+    first_ = block.first_row;
+    end_ = first_ + block.slopes.rows();
+    column_ = block.slopes.col(pattern_->column(parameter, channel)).data();
+  }
+
+  const JacobianPattern* pattern_;
+  BlockJacobian<S>* jacobian_;
+  std::int32_t parameter_ = JacobianPattern::none;
+  Index first_ = 0;
+  Index end_ = 0;
+  S* column_ = nullptr;
+};
+
+} // namespace muhat
