@@ -1,0 +1,250 @@
+#pragma once
+
+/// -2 log L with exact first and second derivatives.
+///
+///     d/dtheta_p  =  sum_b 2 (1 - n_b/nu_b) dnu_b/dtheta_p + constraints'
+///
+/// by one forward and one reverse sweep over the model. Products of the Hessian with
+/// a vector come from the same two sweeps on dual numbers (forward over reverse); the
+/// whole Hessian is assembled cell by cell (model/rate_curvature.hpp). Nothing is
+/// allocated after the first call of each function.
+
+#include <muhat/core/dual.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/likelihood/likelihood.hpp>
+#include <muhat/model/evaluator.hpp>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace muhat {
+
+/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasKinks and HasBarrier
+/// (fit/objective.hpp). Belongs to one thread. All arguments have n = nparameters entries.
+template <class AnyModel>
+class LikelihoodEvaluator {
+public:
+  using S = typename AnyModel::scalar_type;
+  using Tables = typename AnyModel::Tables;
+
+  explicit LikelihoodEvaluator(const Likelihood<AnyModel>& likelihood)
+      : likelihood_(likelihood), sweep_(likelihood.model().tables()), adjoint_(sweep_.rates().size()) {}
+
+  LikelihoodEvaluator(const LikelihoodEvaluator& other) : LikelihoodEvaluator(other.likelihood_) {}
+  LikelihoodEvaluator(LikelihoodEvaluator&&) = default;
+  LikelihoodEvaluator& operator=(const LikelihoodEvaluator& other) {
+    return *this = LikelihoodEvaluator(other);
+  }
+  LikelihoodEvaluator& operator=(LikelihoodEvaluator&&) = default;
+  ~LikelihoodEvaluator() = default;
+
+  [[nodiscard]] const Likelihood<AnyModel>& likelihood() const noexcept { return likelihood_; }
+  [[nodiscard]] Index dimension() const noexcept { return likelihood_.model().nparameters(); }
+
+  /// Exchanges the data, keeping the scratch memory. Throws as Likelihood does.
+  void set_data(const VectorOf<S>& data) {
+    likelihood_ = Likelihood<AnyModel>(likelihood_.model(), data);
+    barrier_.reset();
+  }
+
+  /// Adds -mu log nu_b for every bin without events whose rate is positive at x (HasBarrier in
+  /// fit/objective.hpp), as if mu / 2 events had been seen in it; mu = 0 ends that.
+  void set_barrier(S mu, const VectorOf<S>& x) {
+    barrier_.reset();
+    if (!(mu > S(0))) {
+      return;
+    }
+    sweep_.forward(x.data(), Slopes::none);
+    auto changed = std::make_shared<BoundData<S>>(likelihood_.bound_data());
+    for (Index b = 0; b < likelihood_.model().nbins(); ++b) {
+      if (changed->counts[b] == S(0) && sweep_.rates()[b] > S(0)) {
+        changed->counts[b] = mu / S(2);
+        changed->smallest_rate[b] = std::numeric_limits<S>::min();
+      }
+    }
+    barrier_ = std::move(changed);
+  }
+
+  /// -2 log L at x; +infinity where the density does not exist.
+  [[nodiscard]] S value(const VectorOf<S>& x) {
+    return finite_or_infinity(main_value(x) + data().constraints.value(x.data()));
+  }
+
+  /// The Poisson part of `value`.
+  [[nodiscard]] S main_value(const VectorOf<S>& x) {
+    sweep_.forward(x.data(), Slopes::none);
+    return main_term();
+  }
+
+  /// `value` and its gradient, which is zero where the value is +infinity. At a kink the
+  /// derivative from below.
+  S value_and_gradient(const VectorOf<S>& x, VectorOf<S>& gradient) {
+    return value_and_gradient(x, gradient, Slopes::left);
+  }
+
+  /// Where one-sided derivatives differ: parameters under interpolation code0 or code1, at 0.
+  [[nodiscard]] const std::vector<Kink>& kinks() const noexcept { return likelihood_.model().kinks(); }
+
+  /// The gradient with the derivative from above at every kink.
+  void right_gradient(const VectorOf<S>& x, VectorOf<S>& gradient) {
+    value_and_gradient(x, gradient, Slopes::right);
+  }
+
+  /// The exact n x n second derivative. Complexity: n^2 nbins, plus the squared number of
+  /// parameters that act on each cell (model/rate_curvature.hpp).
+  void hessian(const VectorOf<S>& x, MatrixOf<S>& hessian) {
+    const Index n = dimension();
+    sweep_.forward(x.data(), Slopes::left);
+    sweep_.jacobian(jacobian_);
+    hessian.setZero(n, n);
+    set_adjoint();
+    sweep_.add_curvature(adjoint_.data(), hessian);
+    const Column<S>& weight = curvature_weight();
+    for (Index p = 0; p < n; ++p) {
+      scaled_ = jacobian_.col(p).array() * weight;
+      for (Index q = p; q < n; ++q) {
+        hessian(q, p) += scaled_.dot(jacobian_.col(q));
+        hessian(p, q) = hessian(q, p);
+      }
+    }
+    data().constraints.add_curvature(x.data(), hessian.diagonal());
+  }
+
+  /// product = H(x) direction, without forming H. Complexity: a few gradients.
+  void hessian_product(const VectorOf<S>& x, const VectorOf<S>& direction, VectorOf<S>& product) {
+    if (!dual_) {
+      dual_ = std::make_unique<DualScratch>(likelihood_.model().tables());
+    }
+    for (Index i = 0; i < dimension(); ++i) {
+      dual_->parameters[i] = {x[i], direction[i]};
+    }
+    dual_->sweep.forward(dual_->parameters.data(), Slopes::left);
+    for (Index b = 0; b < dual_->adjoint.size(); ++b) {
+      const S n = data().counts[b];
+      const Dual<S>& nu = dual_->sweep.rates()[b];
+      dual_->adjoint[b] = n > S(0) ? chain(nu, S(2) * (S(1) - n / nu.value), S(2) * n / (nu.value * nu.value))
+                                   : Dual<S>(S(2));
+    }
+    dual_->sweep.reverse(dual_->adjoint.data(), dual_->gradient.data());
+    curvature_.setZero(dimension());
+    data().constraints.add_curvature(x.data(), curvature_);
+    product = curvature_.cwiseProduct(direction);
+    for (Index i = 0; i < dimension(); ++i) {
+      product[i] += dual_->gradient[i].tangent;
+    }
+  }
+
+  /// The Gauss-Newton part of the Hessian: diagonal n entries, jacobian nbins x n (in blocks where that is
+  /// less work or memory), weight 2 n_b/nu_b^2 per bin.
+  template <class Metric>
+  void metric(const VectorOf<S>& x, Metric& metric) {
+    const bool in_blocks = prefers_blocks();
+    sweep_.forward(x.data(), Slopes::left);
+    metric.blocks = nullptr;
+    if (in_blocks) {
+      metric.jacobian.resize(0, dimension());
+      metric.blocks = std::make_shared<const BlockJacobian<S>>(sweep_.block_jacobian());
+    } else {
+      sweep_.jacobian(metric.jacobian);
+    }
+    metric.weight = curvature_weight();
+    metric.diagonal.setZero(dimension());
+    data().constraints.add_curvature(x.data(), metric.diagonal);
+  }
+
+private:
+  [[nodiscard]] const BoundData<S>& data() const noexcept {
+    return barrier_ ? *barrier_ : likelihood_.bound_data();
+  }
+
+  /// Whether the Jacobian is large, and most parameters act on a single bin; or too large to be
+  /// written out at all. Looked at once, and always at the model's start: which form is used must not depend
+  /// on where an evaluator has been before.
+  [[nodiscard]] bool prefers_blocks() {
+    constexpr Index small = 20'000;
+    constexpr Index large = 4'000'000;
+    const Index bins = likelihood_.model().nbins();
+    const Index size = bins * dimension();
+    if (!prefers_blocks_) {
+      prefers_blocks_ = size > large;
+      if (size > small && size <= large) {
+        const VectorOf<S> start = likelihood_.model().suggested_init().template cast<S>();
+        sweep_.forward(start.data(), Slopes::left);
+        const auto locals = static_cast<Index>(sweep_.block_jacobian().locals.size());
+        prefers_blocks_ = 2 * (dimension() - locals) < bins;
+      }
+    }
+    return *prefers_blocks_;
+  }
+
+  static S finite_or_infinity(S value) {
+    return std::isnan(value) ? std::numeric_limits<S>::infinity() : value;
+  }
+
+  S value_and_gradient(const VectorOf<S>& x, VectorOf<S>& gradient, Slopes slopes) {
+    gradient.resize(dimension());
+    sweep_.forward(x.data(), slopes);
+    const S value = finite_or_infinity(main_term() + data().constraints.value(x.data()));
+    if (!std::isfinite(value)) {
+      gradient.setZero();
+      return value;
+    }
+    set_adjoint();
+    sweep_.reverse(adjoint_.data(), gradient.data());
+    data().constraints.add_gradient(x.data(), gradient.data());
+    return value;
+  }
+
+  /// 2 sum [n (r - 1 - log r)] + constant at the rates of the last sweep.
+  [[nodiscard]] S main_term() const {
+    const Column<S>& rates = sweep_.rates();
+    if (!(rates >= data().smallest_rate).all()) {
+      return std::numeric_limits<S>::infinity();
+    }
+    const auto ratio = rates * data().inverse_unit;
+    const auto logarithm = ratio.max(std::numeric_limits<S>::min()).log();
+    const S sum = ((ratio - data().has_events) * data().unit - data().counts * logarithm).sum();
+    return S(2) * sum + data().constant;
+  }
+
+  /// Derivatives of the main term by rate.
+  void set_adjoint() {
+    for (Index b = 0; b < adjoint_.size(); ++b) {
+      const S n = data().counts[b];
+      adjoint_[b] = n > S(0) ? S(2) * (S(1) - n / sweep_.rates()[b]) : S(2);
+    }
+  }
+
+  /// Second derivatives of the main term by rate, one per bin.
+  [[nodiscard]] const Column<S>& curvature_weight() {
+    weight_.resize(likelihood_.model().nbins());
+    for (Index b = 0; b < weight_.size(); ++b) {
+      const S n = data().counts[b];
+      const S nu = sweep_.rates()[b];
+      weight_[b] = n > S(0) && nu > S(0) ? S(2) * n / (nu * nu) : S(0);
+    }
+    return weight_;
+  }
+
+  struct DualScratch {
+    explicit DualScratch(const Tables& tables)
+        : sweep(tables), parameters(tables.parameters().size()), adjoint(sweep.rates().size()),
+          gradient(tables.parameters().size()) {}
+    ModelEvaluator<Dual<S>, Tables> sweep;
+    Column<Dual<S>> parameters, adjoint, gradient;
+  };
+
+  Likelihood<AnyModel> likelihood_;
+  std::shared_ptr<const BoundData<S>> barrier_;
+  ModelEvaluator<S, Tables> sweep_;
+  Column<S> adjoint_, weight_;
+  MatrixOf<S> jacobian_;
+  VectorOf<S> scaled_, curvature_;
+  std::unique_ptr<DualScratch> dual_;
+  std::optional<bool> prefers_blocks_;
+};
+
+} // namespace muhat

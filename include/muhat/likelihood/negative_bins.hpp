@@ -1,0 +1,105 @@
+#pragma once
+
+/// Why a density does not exist at a point: which bins have a negative rate, which
+/// samples make it so, and which modifiers drive them.
+
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/model/evaluator.hpp>
+#include <muhat/model/model.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+namespace detail {
+
+/// The modifiers of a cell whose return to their init would raise `row` most, without those that
+/// would raise it by less than a hundredth of what the first one does.
+template <class AnyModel>
+[[nodiscard]] std::string driving_modifiers(const AnyModel& model, const Vector& pars, std::size_t cell,
+                                            Index row) {
+  using Scalar = typename AnyModel::scalar_type;
+  ModelEvaluator<Scalar, typename AnyModel::Tables> evaluator(model.tables());
+  VectorOf<Scalar> point = pars.template cast<Scalar>();
+  const auto row_at_point = [&] {
+    evaluator.forward(point.data(), Slopes::none);
+    return static_cast<double>(evaluator.rows()[row]);
+  };
+  const double here = row_at_point();
+  std::vector<std::pair<double, std::string>> drivers;
+  for (const ModifierSummary& modifier : model.tables().cell_modifiers()[cell]) {
+    const ParameterSet* set = model.tables().parameters().find_set(modifier.name);
+    if (set == nullptr) {
+      continue;
+    }
+    const VectorOf<Scalar> kept = point.segment(set->first, set->size);
+    point.segment(set->first, set->size) =
+        model.suggested_init().segment(set->first, set->size).template cast<Scalar>();
+    const double gain = row_at_point() - here;
+    point.segment(set->first, set->size) = kept;
+    const std::string text = modifier.type + " \"" + modifier.name + "\"";
+    if (gain > 0.0 && (drivers.empty() || drivers.back().second != text)) {
+      drivers.emplace_back(gain, text);
+    }
+  }
+  std::stable_sort(drivers.begin(), drivers.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  while (drivers.size() > 1 && drivers.back().first < 0.01 * drivers.front().first) {
+    drivers.pop_back();
+  }
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(drivers.size(), 3); ++i) {
+    text += (i == 0 ? ", driven by " : ", ") + drivers[i].second;
+  }
+  return text;
+}
+
+} // namespace detail
+
+/// One sentence per bin whose rate at `pars` is negative or not a number, or zero; "" if there is none.
+/// Names channel, bin, samples and the modifiers that drive them for five bins, and counts the others.
+/// Meant for error messages: costs one evaluation per modifier of the samples concerned.
+template <class AnyModel>
+[[nodiscard]] std::string describe_negative_bins(const AnyModel& model, const Vector& pars) {
+  using Scalar = typename AnyModel::scalar_type;
+  check_parameters(model, pars);
+  const Layout& layout = model.tables().layout();
+  const VectorOf<Scalar> point = pars.template cast<Scalar>();
+  ModelEvaluator<Scalar, typename AnyModel::Tables> evaluator(model.tables());
+  evaluator.forward(point.data(), Slopes::none);
+  std::ostringstream text;
+  int bins = 0;
+  constexpr int most = 5;
+  for (const ChannelSummary& channel : layout.channels) {
+    for (Index b = 0; b < channel.nbins; ++b) {
+      const auto rate = static_cast<double>(evaluator.rates()[channel.first_bin + b]);
+      if (rate > 0.0 || ++bins > most) {
+        continue;
+      }
+      text << (text.tellp() > 0 ? "; " : "") << "bin " << b << " of channel \"" << channel.name
+           << "\" has an expected rate of " << rate << " events";
+      for (std::size_t k = 0; k < layout.cells.size(); ++k) {
+        const Cell& cell = layout.cells[k];
+        const Index row = cell.first_row + b;
+        if (&layout.channels[static_cast<std::size_t>(cell.channel)] != &channel ||
+            static_cast<double>(evaluator.rows()[row]) >= 0.0) {
+          continue;
+        }
+        text << "; sample \"" << layout.samples[static_cast<std::size_t>(cell.sample)] << "\" contributes "
+             << static_cast<double>(evaluator.rows()[row]) << detail::driving_modifiers(model, pars, k, row);
+      }
+    }
+  }
+  if (bins > most) {
+    text << "; and " << bins - most << " more such " << (bins == most + 1 ? "bin" : "bins");
+  }
+  return text.str();
+}
+
+} // namespace muhat
