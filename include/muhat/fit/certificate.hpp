@@ -1,0 +1,218 @@
+#pragma once
+
+/// What makes a point a minimum: projected gradient and curvature.
+///
+/// First order: x - clamp(x - g, lower, upper) = 0. Second order: the exact
+/// Hessian, on the subspace of parameters that no bound holds, has no negative
+/// curvature. It is scaled to unit diagonal and factorized, H = L L^T; where a
+/// pivot p_k is negative, v = (-L^-T L^-1 H_{1..k,k}, 1) satisfies v^T H v = p_k and points downhill.
+/// Objectives that offer only products with the Hessian are probed by conjugate gradients,
+/// whose curvatures p^T H p are all positive exactly if H is positive on the Krylov space.
+
+#include <muhat/core/dense_algebra.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/fit/detail/smooth_piece.hpp>
+#include <muhat/fit/objective.hpp>
+#include <muhat/fit/optimizer.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace muhat {
+
+/// max-norm of x - clamp(x - gradient, lower, upper): 0 exactly at a first-order minimum.
+[[nodiscard]] inline double projected_gradient(const Vector& x, const Vector& gradient, const Box& box) {
+  if (x.size() == 0) {
+    return 0.0;
+  }
+  return (x - (x - gradient).cwiseMax(box.lower).cwiseMin(box.upper)).lpNorm<Eigen::Infinity>();
+}
+
+/// Evidence about a point.
+struct Certificate {
+  double value = 0.0;
+  /// Kinks whose one-sided derivatives bracket 0 count as 0.
+  double projected_gradient = 0.0;
+  /// Empty where the objective has no second derivatives.
+  std::optional<bool> positive_curvature;
+  /// Directions without any curvature to working precision, e.g. parameters that change nothing.
+  Index flat_directions = 0;
+  /// A direction of negative curvature (n entries), or empty.
+  Vector descent;
+};
+
+namespace detail {
+
+inline double projected_gradient(const Vector& x, const Vector& gradient, const Box& box,
+                                 const SmoothPiece& piece) {
+  if (!piece.any_held()) {
+    return muhat::projected_gradient(x, gradient, box);
+  }
+  double largest = 0.0;
+  for (Index i = 0; i < x.size(); ++i) {
+    if (!piece.held(i)) {
+      const double moved = std::min(std::max(x[i] - gradient[i], box.lower[i]), box.upper[i]);
+      largest = std::max(largest, std::abs(x[i] - moved));
+    }
+  }
+  return largest;
+}
+
+/// Parameters that may move from x: not fixed, not pushed against a bound.
+inline void free_parameters(const Vector& x, const Vector& gradient, const Vector& lower, const Vector& upper,
+                            std::vector<Index>& free) {
+  free.clear();
+  for (Index i = 0; i < x.size(); ++i) {
+    const bool fixed = !(lower[i] < upper[i]);
+    const bool pushed = (x[i] <= lower[i] && gradient[i] >= 0.0) || (x[i] >= upper[i] && gradient[i] <= 0.0);
+    if (!fixed && !pushed) {
+      free.push_back(i);
+    }
+  }
+}
+
+/// Left-looking Cholesky factorization of the unit-diagonal matrix in the lower triangle of h.
+/// Returns a direction of negative curvature, empty if there is none; counts flat directions.
+template <class Scalar>
+VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat) {
+  constexpr double tiny = 1e-10;
+  const Index n = h.rows();
+  const auto lift = [&h, n](Index k, VectorOf<Scalar> schur) {
+    if (k > 0) {
+      VectorOf<Scalar> head(k);
+      dense::transposed_product<Scalar>({&h(k, 0), n - k, k, n}, schur.data() + k, head.data());
+      dense::solve_lower_transposed<Scalar>({h.data(), k, k, n}, head.data());
+      schur.head(k) = -head;
+    }
+    return schur;
+  };
+  flat = 0;
+  for (Index k = 0; k < n; ++k) {
+    dense::add_product<Scalar>({h.data() + k, n - k, k, n}, Scalar(-1), h.data() + k, n, &h(k, k));
+    const double pivot = h(k, k);
+    if (pivot < -tiny || !std::isfinite(pivot)) {
+      return lift(k, VectorOf<Scalar>::Unit(n, k));
+    }
+    if (pivot > tiny) {
+      h.col(k).tail(n - k) /= std::sqrt(pivot);
+      continue;
+    }
+    Index j = 0;
+    const double coupling = k + 1 < n ? h.col(k).tail(n - k - 1).cwiseAbs().maxCoeff(&j) : 0.0;
+    if (coupling > 1e-4) {
+      VectorOf<Scalar> schur = VectorOf<Scalar>::Unit(n, k);
+      schur[k + 1 + j] = -std::copysign(0.5 * coupling, h(k + 1 + j, k));
+      return lift(k, schur);
+    }
+    ++flat;
+    h.col(k).tail(n - k).setZero();
+    h(k, k) = 1.0;
+  }
+  return {};
+}
+
+template <class F>
+void dense_curvature(F& f, const Vector& x, const std::vector<Index>& free, Certificate& certificate) {
+  Matrix full(x.size(), x.size());
+  f.hessian(x, full);
+  const auto n = static_cast<Index>(free.size());
+  Vector scale(n);
+  for (Index i = 0; i < n; ++i) {
+    const Index row = free[static_cast<std::size_t>(i)];
+    const double size = full.col(row).cwiseAbs().maxCoeff();
+    scale[i] = 1.0 / std::sqrt(std::max(std::abs(full(row, row)), size > 0.0 ? 1e-12 * size : 1.0));
+  }
+  Matrix h(n, n);
+  for (Index j = 0; j < n; ++j) {
+    for (Index i = j; i < n; ++i) {
+      h(i, j) =
+          scale[i] * scale[j] * full(free[static_cast<std::size_t>(i)], free[static_cast<std::size_t>(j)]);
+    }
+  }
+  const Vector down = negative_curvature(h, certificate.flat_directions);
+  certificate.positive_curvature = down.size() == 0;
+  if (down.size() > 0) {
+    certificate.descent.setZero(x.size());
+    for (Index i = 0; i < n; ++i) {
+      certificate.descent[free[static_cast<std::size_t>(i)]] = scale[i] * down[i];
+    }
+  }
+}
+
+/// Conjugate gradients from a fixed pseudo-random start: at most 60 products.
+template <class F>
+void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Certificate& certificate) {
+  Vector residual = Vector::Zero(x.size());
+  std::uint64_t state = 0x9e3779b97f4a7c15ULL;
+  for (const Index i : free) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    residual[i] = static_cast<double>(state >> 11) / 9007199254740992.0 - 0.5;
+  }
+  const double first = residual.norm();
+  Vector direction = residual;
+  Vector product(x.size());
+  Vector masked(x.size());
+  double square = first * first;
+  certificate.positive_curvature = true;
+  const auto rounds = std::min<std::size_t>(free.size(), 60);
+  for (std::size_t k = 0; k < rounds && square > 1e-16 * first * first; ++k) {
+    f.hessian_product(x, direction, product);
+    masked.setZero();
+    for (const Index i : free) {
+      masked[i] = product[i];
+    }
+    const double curvature = direction.dot(masked);
+    if (curvature < -1e-10 * direction.norm() * masked.norm()) {
+      certificate.positive_curvature = false;
+      certificate.descent = direction / direction.norm();
+      return;
+    }
+    if (curvature <= 1e-14 * direction.norm() * masked.norm()) {
+      ++certificate.flat_directions;
+      return;
+    }
+    const double step = square / curvature;
+    residual -= step * masked;
+    const double next = residual.squaredNorm();
+    direction = residual + (next / square) * direction;
+    square = next;
+  }
+}
+
+} // namespace detail
+
+/// Examines x. Cost: one gradient, and where the objective has second derivatives one Hessian and
+/// its Cholesky factorization (up to 2000 parameters), or at most 60 products with the Hessian.
+template <class F>
+[[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box) {
+  detail::explain_objective<F>();
+  Certificate certificate;
+  Vector gradient(x.size());
+  certificate.value = f.value_and_gradient(x, gradient);
+  detail::SmoothPiece piece;
+  piece.enter(f, x, gradient, box);
+  certificate.projected_gradient = detail::projected_gradient(x, gradient, box, piece);
+  if constexpr (HasHessian<F> || HasHessianProduct<F>) {
+    std::vector<Index> free;
+    detail::free_parameters(x, gradient, piece.lower(), piece.upper(), free);
+    if (free.empty()) {
+      certificate.positive_curvature = true;
+      return certificate;
+    }
+    if constexpr (HasHessian<F>) {
+      if (x.size() <= 2000 || !HasHessianProduct<F>) {
+        detail::dense_curvature(f, x, free, certificate);
+        return certificate;
+      }
+    }
+    if constexpr (HasHessianProduct<F>) {
+      detail::probed_curvature(f, x, free, certificate);
+    }
+  }
+  return certificate;
+}
+
+} // namespace muhat

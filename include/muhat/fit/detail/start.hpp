@@ -1,0 +1,37 @@
+#pragma once
+
+/// Checks of where a minimization starts.
+
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/fit/optimizer.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace muhat::detail {
+
+/// Whether x0 has n finite entries inside the box.
+[[nodiscard]] inline bool valid_start(Index n, const Vector& x0, const Box& box) {
+  return x0.size() == n && box.lower.size() == n && box.upper.size() == n && x0.allFinite() &&
+         (x0.array() >= box.lower.array()).all() && (x0.array() <= box.upper.array()).all();
+}
+
+[[nodiscard]] inline OptimizerResult refuse_start(const Vector& x0) {
+  OptimizerResult refused;
+  refused.x = x0;
+  refused.value = std::numeric_limits<double>::quiet_NaN();
+  refused.gradient = Vector::Constant(x0.size(), refused.value);
+  refused.status = FitStatus::invalid_start;
+  refused.projected_gradient = std::numeric_limits<double>::infinity();
+  return refused;
+}
+
+/// What a start with this value and gradient amounts to; `converged` stands for usable.
+[[nodiscard]] inline FitStatus judge_start(double value, const Vector& gradient) {
+  if (value == std::numeric_limits<double>::infinity()) {
+    return FitStatus::outside_domain;
+  }
+  return std::isfinite(value) && gradient.allFinite() ? FitStatus::converged : FitStatus::not_finite;
+}
+
+} // namespace muhat::detail

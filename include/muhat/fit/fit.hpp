@@ -1,0 +1,69 @@
+#pragma once
+
+/// Maximum likelihood fits: the minimum of
+///
+///     twice_nll(x) = -2 log L(data | x)
+///
+/// over the free parameters inside their bounds. A fit that ends without a
+/// certificate says so in its status: read `certified()` before its numbers.
+
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/fit/default_optimizer.hpp>
+#include <muhat/fit/fit_options.hpp>
+#include <muhat/fit/fit_result.hpp>
+#include <muhat/fit/fit_setup.hpp>
+#include <muhat/fit/fitter.hpp>
+#include <muhat/fit/poi.hpp>
+#include <muhat/fit/starts.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// Fits `model` to `data` (main bins, then auxiliary data).
+///
+/// Around the minimum it looks for lower ones, unless `explore` is false. Deterministic. Throws UnknownName
+/// and InvalidArgument as `make_setup` and `Likelihood` do; never throws for want of convergence. The cost is
+/// that of some tens of likelihood evaluations per start, and of two per parameter to look around.
+template <class AnyModel, class Optimizer = DefaultOptimizer>
+[[nodiscard]] FitResult fit(const AnyModel& model, const Vector& data, const FitOptions& options = {},
+                            const Optimizer& optimizer = Optimizer{}) {
+  const FitSetup setup = make_setup(model, options);
+  Fitter<AnyModel, Optimizer> fitter(model, data, optimizer);
+  std::vector<Vector> starts{setup.start};
+  starts.insert(starts.end(), options.extra_starts.begin(), options.extra_starts.end());
+  if (options.starts > 1) {
+    for (Vector& start : draw_starts(fitter.objective(), setup, options.starts - 1, options.seed)) {
+      starts.push_back(std::move(start));
+    }
+  }
+  const Box box = setup.box();
+  Minimum minimum = fitter.minimize(starts, box);
+  if (options.explore.value_or(true)) {
+    fitter.explore(minimum, box);
+  }
+  return fitter.describe(minimum, box);
+}
+
+/// Fits with the parameter of interest held at mu, all else as `fit`. The parameter is
+/// the measurement's, or the one `poi` names.
+///
+/// Throws InvalidArgument also where there is no usable parameter of interest, or
+/// where mu lies outside its bounds.
+template <class AnyModel, class Optimizer = DefaultOptimizer>
+[[nodiscard]] FitResult fixed_poi_fit(double mu, const AnyModel& model, const Vector& data,
+                                      FitOptions options = {}, const Optimizer& optimizer = Optimizer{},
+                                      std::string_view poi = {}) {
+  const Index index = find_poi(model, poi);
+  const std::string& name = model.par_names()[static_cast<std::size_t>(index)];
+  const FitSetup setup = make_setup(model, options);
+  require_free_poi(setup, index, name);
+  require_inside_bounds(setup, index, name, mu);
+  options.fix.emplace_back(name, mu);
+  return fit(model, data, options, optimizer);
+}
+
+} // namespace muhat

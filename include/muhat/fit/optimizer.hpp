@@ -1,0 +1,93 @@
+#pragma once
+
+/// The Optimizer concept: minimize f(x) subject to lower <= x <= upper.
+///
+/// A parameter with lower == upper is held fixed. An optimizer is a value with
+/// its settings; `minimize` is const, so one optimizer serves many threads.
+
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/fit/objective.hpp>
+
+#include <concepts>
+#include <optional>
+#include <string_view>
+
+namespace muhat {
+
+/// Bounds, n entries each, lower <= upper; lower == upper fixes a parameter. May be infinite.
+struct Box {
+  Vector lower;
+  Vector upper;
+};
+
+/// How a minimization ended. Only `converged` is a certified minimum.
+enum class FitStatus {
+  converged,
+  iteration_limit,
+  /// No further decrease was found, yet the projected gradient is too large.
+  stalled,
+  /// The start has a wrong size, is not a number, or lies outside its bounds.
+  invalid_start,
+  /// The function is +infinity at the start.
+  outside_domain,
+  /// Every step that would decrease the function leaves its domain, whose edge the
+  /// objective does not describe (see HasBarrier).
+  domain_edge,
+  /// The function or its gradient is not a number at the start.
+  not_finite
+};
+
+[[nodiscard]] constexpr std::string_view to_string(FitStatus status) noexcept {
+  switch (status) {
+  case FitStatus::converged:
+    return "converged";
+  case FitStatus::iteration_limit:
+    return "iteration limit";
+  case FitStatus::stalled:
+    return "stalled";
+  case FitStatus::invalid_start:
+    return "invalid start";
+  case FitStatus::outside_domain:
+    return "outside domain";
+  case FitStatus::domain_edge:
+    return "domain edge";
+  case FitStatus::not_finite:
+    return "not finite";
+  }
+  return "unknown";
+}
+
+/// Where a minimization ended.
+///
+/// A minimum on the edge of the domain (a bin with nothing observed, at rate 0) has no vanishing
+/// gradient; there `gradient` and `projected_gradient` are those of the Lagrange function, with
+/// the multiplier of each active inequality, and `value` is within 1e-8 (1e-6
+/// at steep edges) for each of them.
+struct OptimizerResult {
+  Vector x;
+  double value = 0.0;
+  /// Gradient at x; at a kink one of the two one-sided derivatives.
+  Vector gradient;
+  FitStatus status = FitStatus::stalled;
+  /// max-norm of x - clamp(x - gradient, lower, upper), a kink whose one-sided
+  /// derivatives bracket 0 counting as 0.
+  double projected_gradient = 0.0;
+  int iterations = 0;
+  /// Number of value-and-gradient evaluations.
+  int evaluations = 0;
+  /// Whether a second, more robust method had to finish the work.
+  bool fallback = false;
+  /// Whether the point was reached along the edge of the domain.
+  bool at_domain_edge = false;
+  /// Whether the exact Hessian is positive on the free subspace, where this was looked at. Beyond 2000
+  /// parameters this is a probe of at most 60 directions (fit/certificate.hpp), no proof.
+  std::optional<bool> positive_curvature = std::nullopt;
+};
+
+/// opt.minimize(f, x0, box) for one kind of objective.
+template <class O, class F>
+concept OptimizerFor = Objective<F> && requires(const O& opt, F& f, const Vector& x0, const Box& box) {
+  { opt.minimize(f, x0, box) } -> std::same_as<OptimizerResult>;
+};
+
+} // namespace muhat

@@ -1,0 +1,266 @@
+#pragma once
+
+/// Bounded trust region minimization with the exact Hessian.
+///
+/// Each iteration minimizes the exact quadratic model inside box and trust region
+/// (detail/trust_region_step.hpp) and accepts the step by the ratio of actual to predicted
+/// decrease (Conn, Gould and Toint, Trust-Region Methods, ch. 6). A point counts as converged
+/// only if its certificate shows no negative curvature; otherwise the direction found is
+/// followed downhill. More expensive per iteration than the quasi-Newton method, but takes the
+/// fewest iterations, and the choice for strongly curved valleys and starts far away.
+/// Needs Hessian-vector products or a Hessian; nothing dense in n x n if it has the former.
+
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/fit/certificate.hpp>
+#include <muhat/fit/detail/edge_path.hpp>
+#include <muhat/fit/detail/line_search.hpp>
+#include <muhat/fit/detail/smooth_piece.hpp>
+#include <muhat/fit/detail/start.hpp>
+#include <muhat/fit/detail/trust_region_step.hpp>
+#include <muhat/fit/metric_factor.hpp>
+#include <muhat/fit/objective.hpp>
+#include <muhat/fit/optimizer.hpp>
+#include <muhat/fit/optimizer_options.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+namespace detail {
+
+/// One minimization: the state that its steps share.
+template <class F>
+class TrustRegionRun {
+public:
+  TrustRegionRun(F& f, const Box& box, const OptimizerOptions& options)
+      : f_(f), box_(box), options_(options) {}
+
+  OptimizerResult run(const Vector& x0) {
+    x_ = x0;
+    gradient_.resize(x0.size());
+    trial_gradient_.resize(x0.size());
+    value_ = f_.value_and_gradient(x_, gradient_);
+    ++evaluations_;
+    const FitStatus start = judge_start(value_, gradient_);
+    if (start != FitStatus::converged) {
+      return result(start);
+    }
+    evaluations_ += piece_.enter(f_, x_, gradient_, box_);
+    solver_.reset(x0.size());
+    return result(iterate());
+  }
+
+private:
+  FitStatus iterate() {
+    for (;; ++iterations_) {
+      projected_ = projected_gradient(x_, gradient_, box_, piece_);
+      const bool small = projected_ < options_.tolerance;
+      if (iterations_ >= options_.max_iterations) {
+        return small ? judge_curvature() : FitStatus::iteration_limit;
+      }
+      prepare_model();
+      if (radius_ <= 0.0) {
+        radius_ = 1.0;
+        solve_model();
+        radius_ = std::clamp(std::sqrt(solver_.first_square()), 1.0, 1e6);
+      }
+      solve_model();
+      if (small && (0.5 * solver_.first_square() < options_.decrease_tolerance || ++small_count_ > 4)) {
+        const FitStatus verdict = judge_curvature();
+        if (verdict == FitStatus::converged || !escape()) {
+          return verdict;
+        }
+        small_count_ = 0;
+        continue;
+      }
+      if (!advance()) {
+        if (small) {
+          return judge_curvature();
+        }
+        return left_domain_ ? FitStatus::domain_edge : FitStatus::stalled;
+      }
+      left_in_a_row_ = left_domain_ ? left_in_a_row_ + 1 : 0;
+      if (left_in_a_row_ > patience) {
+        return FitStatus::domain_edge;
+      }
+    }
+  }
+
+  void prepare_model() {
+    free_parameters(x_, gradient_, piece_.lower(), piece_.upper(), free_);
+    if constexpr (!HasHessianProduct<F>) {
+      hessian_.resize(x_.size(), x_.size());
+      f_.hessian(x_, hessian_);
+    }
+    if constexpr (HasMetric<F>) {
+      f_.metric(x_, metric_);
+      factor_.factorize(metric_, free_);
+    } else if constexpr (!HasHessianProduct<F>) {
+      metric_.diagonal = hessian_.diagonal().cwiseAbs();
+      metric_.jacobian.resize(0, x_.size());
+      metric_.weight.resize(0);
+      const double smallest = std::max(1e-8 * metric_.diagonal.maxCoeff(), 1e-300);
+      metric_.diagonal = metric_.diagonal.cwiseMax(smallest);
+      factor_.factorize(metric_, free_);
+    } else {
+      factor_.set_identity(x_.size(), free_, 1.0);
+    }
+  }
+
+  void solve_model() {
+    const auto multiply = [this](const Vector& v, Vector& hv) {
+      if constexpr (HasHessianProduct<F>) {
+        f_.hessian_product(x_, v, hv);
+      } else {
+        hv.setZero(v.size());
+        dense::add_product<double>(dense::view(hessian_), 1.0, v.data(), 1, hv.data());
+      }
+    };
+    solver_.solve(multiply, factor_, free_, x_, gradient_, piece_.lower(), piece_.upper(), radius_);
+  }
+
+  /// Tries ever smaller steps until one is accepted; false if none is.
+  bool advance() {
+    left_domain_ = false;
+    for (int attempt = 0; attempt < 60; ++attempt) {
+      const double predicted = solver_.predicted();
+      if (!(predicted > 0.0) || !(radius_ > 1e-14)) {
+        return false;
+      }
+      trial_ = (x_ + solver_.step()).cwiseMax(piece_.lower()).cwiseMin(piece_.upper());
+      const double value = f_.value_and_gradient(trial_, trial_gradient_);
+      ++evaluations_;
+      const bool finite = std::isfinite(value) && trial_gradient_.allFinite();
+      left_domain_ = left_domain_ || !finite;
+      const double ratio = finite ? decrease_ratio(value, predicted) : -1.0;
+      const double length = solver_.length();
+      if (ratio < 0.25) {
+        radius_ = (finite ? 0.25 : 0.5) * std::min(length, radius_);
+      } else if (ratio > 0.75 && (solver_.on_boundary() || length > 0.8 * radius_)) {
+        radius_ = std::min(3.0 * radius_, 1e9);
+      }
+      if (ratio > 1e-4) {
+        accept(value);
+        return true;
+      }
+      solve_model();
+    }
+    return false;
+  }
+
+  /// Where rounding hides the decrease, the slope at the end of the step decides.
+  double decrease_ratio(double value, double predicted) {
+    const double actual = value_ - value;
+    if (predicted > value_noise(value_) || std::abs(actual) > value_noise(value_)) {
+      return actual / predicted;
+    }
+    evaluations_ += piece_.correct(f_, trial_, trial_gradient_);
+    const double before = gradient_.dot(solver_.step());
+    const double after = trial_gradient_.dot(solver_.step());
+    return after <= -0.8 * before ? 1.0 : -1.0;
+  }
+
+  void accept(double value) {
+    x_.swap(trial_);
+    gradient_.swap(trial_gradient_);
+    value_ = value;
+    evaluations_ += piece_.enter(f_, x_, gradient_, box_);
+  }
+
+  FitStatus judge_curvature() {
+    certificate_ = certify(f_, x_, box_);
+    ++evaluations_;
+    return certificate_.positive_curvature.value_or(true) ? FitStatus::converged : FitStatus::stalled;
+  }
+
+  /// Leaves a saddle point along its direction of negative curvature, as far as the function keeps falling.
+  bool escape() {
+    const Vector& v = certificate_.descent;
+    const double sign = gradient_.dot(v) > 0.0 ? -1.0 : 1.0;
+    double best = value_;
+    for (const double side : {sign, -sign}) {
+      for (double t = 1.0; t > 1e-6; t *= 0.25) {
+        const Vector candidate = (x_ + side * t * v).cwiseMax(box_.lower).cwiseMin(box_.upper);
+        const double value = f_.value_and_gradient(candidate, trial_gradient_);
+        ++evaluations_;
+        if (value < best && trial_gradient_.allFinite()) {
+          trial_ = candidate;
+          accept(value);
+          radius_ = -1.0;
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  OptimizerResult result(FitStatus status) {
+    OptimizerResult out;
+    out.x = x_;
+    out.value = value_;
+    out.gradient = gradient_;
+    out.status = status;
+    out.projected_gradient = projected_;
+    out.iterations = iterations_;
+    out.evaluations = evaluations_;
+    out.positive_curvature = certificate_.positive_curvature;
+    return out;
+  }
+
+  /// Steps in a row that may meet the domain's edge; few where the edge can be followed instead.
+  static constexpr int patience = HasBarrier<F> ? 8 : 50;
+
+  F& f_;
+  const Box& box_;
+  const OptimizerOptions& options_;
+  Vector x_, gradient_, trial_, trial_gradient_;
+  SmoothPiece piece_;
+  LowRankMetric metric_;
+  MetricFactor factor_;
+  Matrix hessian_;
+  TrustRegionStep solver_;
+  Certificate certificate_;
+  std::vector<Index> free_;
+  double value_ = 0.0;
+  double projected_ = std::numeric_limits<double>::infinity();
+  double radius_ = -1.0;
+  int iterations_ = 0;
+  int evaluations_ = 0;
+  int small_count_ = 0;
+  int left_in_a_row_ = 0;
+  bool left_domain_ = false;
+};
+
+} // namespace detail
+
+class TrustRegionOptimizer {
+public:
+  explicit TrustRegionOptimizer(OptimizerOptions options = {}) : options_(options) {}
+
+  [[nodiscard]] const OptimizerOptions& options() const noexcept { return options_; }
+
+  template <class F>
+  [[nodiscard]] OptimizerResult minimize(F& f, const Vector& x0, const Box& box) const {
+    detail::explain_second_derivatives<F>();
+    if (!detail::valid_start(f.dimension(), x0, box)) {
+      return detail::refuse_start(x0);
+    }
+    OptimizerResult result = detail::TrustRegionRun<F>(f, box, options_).run(x0);
+    if constexpr (HasBarrier<F>) {
+      if (result.status == FitStatus::domain_edge) {
+        QuasiNewtonWorkspace workspace;
+        return detail::follow_edges(f, box, options_, workspace, std::move(result));
+      }
+    }
+    return result;
+  }
+
+private:
+  OptimizerOptions options_;
+};
+
+} // namespace muhat
