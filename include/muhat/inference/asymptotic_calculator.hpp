@@ -1,0 +1,128 @@
+#pragma once
+
+/// Hypothesis tests with the asymptotic distributions of arXiv:1007.1727.
+///
+/// Five fits make a test: to the data with the parameter of interest (POI) at mu and free, and at
+/// the alternative's value mu' (0 for limits, 1 for discovery); to the Asimov
+/// data of the latter with the POI at mu and free. All but two of them do not depend on mu, so a
+/// calculator kept for many mu makes two fits for each.
+
+#include <muhat/core/errors.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/number_text.hpp>
+#include <muhat/fit/fit_result.hpp>
+#include <muhat/fit/poi.hpp>
+#include <muhat/inference/asymptotic_distributions.hpp>
+#include <muhat/inference/inference_options.hpp>
+#include <muhat/inference/profile.hpp>
+#include <muhat/likelihood/expected_data.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// The five fits behind an asymptotic test.
+struct AsymptoticFits {
+  FitResult fixed_poi_fit_to_data = {};
+  FitResult free_fit_to_data = {};
+  /// POI at mu': the Asimov data are the expectation at these parameters.
+  FitResult alternative_fit_to_data = {};
+  FitResult fixed_poi_fit_to_asimov = {};
+  FitResult free_fit_to_asimov = {};
+};
+
+/// Tests of many values of the POI against one data set. Belongs to one thread; copies are independent.
+template <class AnyModel, class Optimizer = DefaultOptimizer>
+class AsymptoticCalculator {
+public:
+  /// data: main bins, then auxiliary data.
+  /// Throws InvalidArgument and UnknownName where data, options or POI are unusable; fits nothing yet.
+  AsymptoticCalculator(const AnyModel& model, const Vector& data, InferenceOptions options = {},
+                       const Optimizer& optimizer = Optimizer{})
+      : options_(std::move(options)),
+        on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_asimov_(on_data_),
+        alternative_(alternative_mu(options_.test_statistic)) {
+    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(), alternative_);
+  }
+
+  [[nodiscard]] const InferenceOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const std::string& poi_name() const { return on_data_.poi_name(); }
+
+  /// Lower and upper bound of the POI.
+  [[nodiscard]] std::pair<double, double> poi_bounds() const {
+    const Box& bounds = on_data_.setup().bounds;
+    return {bounds.lower[on_data_.poi()], bounds.upper[on_data_.poi()]};
+  }
+
+  /// The statistic of the data at mu (0 for q0). Throws InvalidArgument for mu outside its
+  /// bounds, FitFailed where a fit has no certificate.
+  [[nodiscard]] double statistic(double mu) { return on_data_.statistic(options_.test_statistic, mu); }
+
+  /// The statistic of the Asimov data at mu (0 for q0). Throws as `statistic`.
+  [[nodiscard]] double asimov_statistic(double mu) {
+    const double tested = options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
+    prepare_asimov(tested);
+    return on_asimov_.statistic(options_.test_statistic, tested);
+  }
+
+  /// The distributions of the statistic at mu (0 for q0). Throws as `statistic`.
+  [[nodiscard]] AsymptoticDistributions distributions(double mu) {
+    return {options_.test_statistic, asimov_statistic(mu), options_.base_distribution};
+  }
+
+  /// The alternative's Asimov data: main bins, then auxiliary data.
+  [[nodiscard]] const Vector& asimov_data() {
+    prepare_asimov(alternative_);
+    return *asimov_data_;
+  }
+
+  /// The best fit of the POI to the data. Throws FitFailed where it has no certificate.
+  [[nodiscard]] double best_fit() {
+    require_certified(on_data_.describe_free(), "fit with " + poi_name() + " free");
+    return on_data_.free().lowest.x[on_data_.poi()];
+  }
+
+  /// The fits behind the test at mu. Makes those that are still missing.
+  [[nodiscard]] AsymptoticFits fits(double mu) {
+    const double tested = options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
+    prepare_asimov(tested);
+    (void)statistic(tested);
+    (void)asimov_statistic(tested);
+    return {on_data_.describe_fixed(tested), on_data_.describe_free(), on_data_.describe_fixed(alternative_),
+            on_asimov_.describe_fixed(tested), on_asimov_.describe_free()};
+  }
+
+private:
+  /// Makes the Asimov data, or makes them anew when a later fit has found a lower minimum at the
+  /// alternative. The fit to the data at mu comes first, so that the chain starts with it.
+  void prepare_asimov(double mu) {
+    if (!asimov_data_) {
+      (void)statistic(mu);
+    }
+    const Minimum& alternative = on_data_.fixed(alternative_);
+    if (asimov_data_ && alternative.lowest.value == asimov_origin_) {
+      return;
+    }
+    if (!alternative.certified()) {
+      require_certified(on_data_.describe_fixed(alternative_), "fit for the Asimov data, with " + poi_name() +
+                                                                   " = " + number_text(alternative_));
+    }
+    asimov_data_ = expected_data(on_data_.model(), alternative.lowest.x);
+    asimov_origin_ = alternative.lowest.value;
+    on_asimov_.set_data(*asimov_data_, {alternative.lowest.x, on_data_.fixed(mu).lowest.x});
+    (void)on_asimov_.free();
+  }
+
+  InferenceOptions options_;
+  Profile<AnyModel, Optimizer> on_data_;
+  Profile<AnyModel, Optimizer> on_asimov_;
+  double alternative_;
+  std::optional<Vector> asimov_data_;
+  /// twice_nll of the minimum the Asimov data come from.
+  double asimov_origin_ = 0.0;
+};
+
+} // namespace muhat

@@ -1,0 +1,168 @@
+#pragma once
+
+/// Where a falling p-value crosses a level.
+///
+/// The root of log(CLs(mu) / level) by TOMS 748 (Alefeld, Potra & Shi, ACM Trans.
+/// Math. Softw. 21 (1995) 327), after predictions have tightened the bracket:
+/// in the Wald approximation T = -mu-hat / sigma and sqrt(q_A) = mu / sigma, so one evaluation
+/// gives sigma, and thereby the limit up to corrections. Points evaluated for one
+/// curve bracket the next.
+
+#include <muhat/core/number_text.hpp>
+#include <muhat/core/special_functions.hpp>
+
+#include <boost/math/tools/toms748_solve.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// A limit, or why there is none.
+struct Limit {
+  std::optional<double> value = {};
+  std::string reason = {};
+};
+
+/// sqrt(q_A) at which CLs = Phi(-(t + a)) / Phi(-t) falls to `level` in (0, 1), for a given T. O(1).
+[[nodiscard]] inline double root_asimov_at_level(double transformed, double level) {
+  const double log_clb = log_normal_tail(transformed);
+  const auto excess = [&](double a) { return log_normal_tail(transformed + a) - log_clb - std::log(level); };
+  double upper = 1.0;
+  while (excess(upper) > 0.0) {
+    upper *= 2.0;
+  }
+  std::uintmax_t iterations = 60;
+  const auto root = boost::math::tools::toms748_solve(
+      excess, 0.0, upper, boost::math::tools::eps_tolerance<double>(40), iterations);
+  return 0.5 * (root.first + root.second);
+}
+
+namespace detail {
+
+/// One crossing between `lower` and `upper`.
+struct LimitRange {
+  double lower = 0.0;
+  double upper = 0.0;
+  double level = 0.05;
+  double relative_tolerance = 1e-4;
+};
+
+/// Searches one curve. `cls(mu)` is its p-value, `predict(mu)` a guess of the crossing from what is known at
+/// mu (not positive or not finite where there is none).
+template <class Cls, class Predict>
+class LimitSearch {
+public:
+  LimitSearch(Cls cls, Predict predict, const LimitRange& range)
+      : cls_(std::move(cls)), predict_(std::move(predict)), range_(range) {}
+
+  /// Points already evaluated for other curves; new ones are added.
+  [[nodiscard]] Limit run(std::vector<double>& shared) {
+    low_ = range_.lower;
+    f_low_ = excess(low_);
+    if (f_low_ <= 0.0) {
+      return {{},
+              "CLs is already below " + number_text(range_.level) + " at the smallest allowed value " +
+                  number_text(low_)};
+    }
+    for (const double mu : shared) {
+      note(mu, excess(mu));
+    }
+    if (!bracket(shared)) {
+      return {{}, failure_};
+    }
+    return {refine(shared), {}};
+  }
+
+private:
+  /// log(CLs / level), 0 once that is closer than the tolerance needs.
+  [[nodiscard]] double excess(double mu) {
+    const double f = std::log(std::max(cls_(mu), std::numeric_limits<double>::min()) / range_.level);
+    return std::abs(f) < 0.02 * range_.relative_tolerance ? 0.0 : f;
+  }
+
+  double evaluate(double mu, std::vector<double>& shared) {
+    const double f = excess(mu);
+    shared.push_back(mu);
+    note(mu, f);
+    return f;
+  }
+
+  /// Keeps the tightest bracket around the first crossing.
+  void note(double mu, double f) {
+    if (f > 0.0 && mu > low_ && !(has_high_ && mu > high_)) {
+      low_ = mu;
+      f_low_ = f;
+    } else if (f <= 0.0 && mu > low_ && !(has_high_ && mu > high_)) {
+      high_ = mu;
+      f_high_ = f;
+      has_high_ = true;
+    }
+  }
+
+  /// Walks up until the curve is below the level.
+  [[nodiscard]] bool bracket(std::vector<double>& shared) {
+    constexpr int steps = 60;
+    for (int step = 0; !has_high_ && step < steps; ++step) {
+      if (low_ >= range_.upper) {
+        const double cls = std::round(1e6 * range_.level * std::exp(f_low_)) / 1e6;
+        failure_ = "CLs is " + number_text(cls) + " at the upper bound " + number_text(range_.upper) +
+                   ", above " + number_text(range_.level) + ": the limit lies beyond the bounds";
+        return false;
+      }
+      const double guess = predict_(low_);
+      double next = low_ > 0.0 ? 2.0 * low_ : 1.0;
+      if (std::isfinite(guess) && guess > 0.0) {
+        next = low_ < guess ? guess * (1.0 + 0.5 * range_.relative_tolerance) : 1.2 * low_;
+      }
+      (void)evaluate(std::min(next, range_.upper), shared);
+    }
+    if (!has_high_) {
+      failure_ = "CLs stays above " + number_text(range_.level) + " up to " + number_text(low_);
+    }
+    return has_high_;
+  }
+
+  [[nodiscard]] bool is_tight() const {
+    return f_high_ == 0.0 || high_ - low_ <= range_.relative_tolerance * std::abs(high_);
+  }
+
+  [[nodiscard]] double refine(std::vector<double>& shared) {
+    constexpr int predictions = 3;
+    for (int k = 0; k < predictions && !is_tight(); ++k) {
+      const double guess = predict_(-f_high_ < f_low_ ? high_ : low_);
+      if (!(guess > low_ && guess < high_)) {
+        break;
+      }
+      (void)evaluate(guess, shared);
+    }
+    if (!is_tight()) {
+      const auto enough = [&](double a, double b) {
+        return std::abs(b - a) <= range_.relative_tolerance * std::max(std::abs(a), std::abs(b));
+      };
+      std::uintmax_t evaluations = 60;
+      (void)boost::math::tools::toms748_solve([&](double mu) { return evaluate(mu, shared); }, low_, high_,
+                                              f_low_, f_high_, enough, evaluations);
+    }
+    return f_low_ < -f_high_ ? low_ : high_;
+  }
+
+  Cls cls_;
+  Predict predict_;
+  LimitRange range_;
+  double low_ = 0.0;
+  double f_low_ = 0.0;
+  double high_ = 0.0;
+  double f_high_ = 0.0;
+  bool has_high_ = false;
+  std::string failure_;
+};
+
+} // namespace detail
+} // namespace muhat

@@ -1,0 +1,223 @@
+#pragma once
+
+/// The profile likelihood of one parameter of interest (POI) for one data set.
+///
+/// Fits of one data set resemble each other, so they are chained: each starts at
+/// the lowest of the points already known, moved to its own box. Two rules keep
+/// the result independent of luck:
+///  - the free minimum is never above one with the POI fixed: when it is, the
+///    free fit starts again from there;
+///  - a lower point that turns up later replaces a minimum found earlier.
+
+#include <muhat/core/errors.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/number_text.hpp>
+#include <muhat/fit/fitter.hpp>
+#include <muhat/fit/poi.hpp>
+#include <muhat/fit/starts.hpp>
+#include <muhat/inference/test_statistic.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// Profiles the -2 log L of one model along its POI. Minima are kept until the data change.
+/// Belongs to one thread; copies are independent.
+template <class AnyModel, class Optimizer = DefaultOptimizer>
+class Profile {
+public:
+  /// data: main bins, then auxiliary data. poi: index of the parameter of interest.
+  /// Throws as `make_setup`, `require_free_poi` and Likelihood do.
+  Profile(const AnyModel& model, const Vector& data, Index poi, const FitOptions& options = {},
+          const Optimizer& optimizer = Optimizer{})
+      : fitter_(model, data, optimizer), setup_(make_setup(model, options)), poi_(poi),
+        free_box_(setup_.box()), always_(options.extra_starts), explore_(options.explore.value_or(false)) {
+    require_free_poi(setup_, poi_, poi_name());
+    if (options.starts > 1) {
+      always_.push_back(setup_.start);
+      for (Vector& start : draw_starts(fitter_.objective(), setup_, options.starts - 1, options.seed)) {
+        always_.push_back(std::move(start));
+      }
+    }
+    known_.push_back(setup_.start);
+  }
+
+  /// Exchanges the data and forgets all minima. `known` are points to start from besides
+  /// the init, n parameters each.
+  void set_data(const Vector& data, const std::vector<Vector>& known = {}) {
+    fitter_.set_data(data);
+    known_.assign(1, setup_.start);
+    known_.insert(known_.end(), known.begin(), known.end());
+    fixed_.clear();
+    has_free_ = false;
+  }
+
+  /// Lets all fits from now on begin with the metric at x for the present data, to be shared by fits to
+  /// similar data, instead of each with its own. Copies share it.
+  void prepare_metrics(const Vector& x) {
+    metrics_ =
+        std::make_shared<const Metrics>(Metrics{prepare_metric(fitter_.objective(), x, free_box_),
+                                                prepare_metric(fitter_.objective(), x, box_at(x[poi_]))});
+  }
+
+  [[nodiscard]] const FitSetup& setup() const noexcept { return setup_; }
+  [[nodiscard]] Index poi() const noexcept { return poi_; }
+  [[nodiscard]] const std::string& poi_name() const {
+    return fitter_.model().par_names()[static_cast<std::size_t>(poi_)];
+  }
+  [[nodiscard]] const AnyModel& model() const noexcept { return fitter_.model(); }
+
+  /// The minimum over all free parameters.
+  [[nodiscard]] const Minimum& free() {
+    if (!has_free_) {
+      free_ = search(free_box_);
+      has_free_ = true;
+      reconcile();
+    }
+    return free_;
+  }
+
+  /// The minimum with the POI held at mu. Throws InvalidArgument where mu is outside its bounds.
+  [[nodiscard]] const Minimum& fixed(double mu) {
+    // First, since a map takes NaN for any of its keys.
+    require_inside_bounds(setup_, poi_, poi_name(), mu);
+    const auto found = fixed_.find(mu);
+    if (found != fixed_.end()) {
+      return found->second;
+    }
+    Minimum& minimum = fixed_[mu];
+    if (has_free_ && free_.certified() && free_.lowest.x[poi_] == mu) {
+      minimum = free_;
+      minimum.lowest.iterations = minimum.lowest.evaluations = 0;
+    } else {
+      minimum = search(box_at(mu));
+      reconcile();
+    }
+    return minimum;
+  }
+
+  /// The test statistic at mu (0 for q0). Throws FitFailed where one of its two fits has no certificate.
+  [[nodiscard]] double statistic(TestStatistic kind, double mu) {
+    const double tested = kind == TestStatistic::q0 ? 0.0 : mu;
+    (void)fixed(tested);
+    (void)free();
+    const Minimum& constrained = fixed(tested);
+    if (!constrained.certified() || !free_.certified()) {
+      require_certified(describe_fixed(tested), "fit with " + poi_name() + " = " + number_text(tested));
+      require_certified(describe_free(), "fit with " + poi_name() + " free");
+    }
+    return test_statistic_value(kind, tested, free_.lowest.x[poi_], constrained.lowest.value,
+                                free_.lowest.value);
+  }
+
+  [[nodiscard]] FitResult describe_free() { return fitter_.describe(free(), free_box_); }
+  [[nodiscard]] FitResult describe_fixed(double mu) { return fitter_.describe(fixed(mu), box_at(mu)); }
+
+private:
+  /// Metrics with the POI free and held.
+  struct Metrics {
+    MetricFactor free;
+    MetricFactor held;
+  };
+
+  [[nodiscard]] const MetricFactor* metric_for(const Box& box) const {
+    if (!metrics_) {
+      return nullptr;
+    }
+    return box.lower[poi_] < box.upper[poi_] ? &metrics_->free : &metrics_->held;
+  }
+
+  [[nodiscard]] Box box_at(double mu) const {
+    Box box = free_box_;
+    box.lower[poi_] = box.upper[poi_] = mu;
+    return box;
+  }
+
+  [[nodiscard]] static Vector clamp(const Vector& x, const Box& box) {
+    return x.cwiseMax(box.lower).cwiseMin(box.upper);
+  }
+
+  /// Minimizes in a box from the lowest known point, and from every start that was asked for.
+  [[nodiscard]] Minimum search(const Box& box) {
+    std::vector<Vector> starts(1, clamp(known_.front(), box));
+    double lowest = fitter_.twice_nll(starts.front());
+    for (std::size_t k = 1; k < known_.size(); ++k) {
+      Vector x = clamp(known_[k], box);
+      const double value = fitter_.twice_nll(x);
+      if (value < lowest) {
+        lowest = value;
+        starts.front() = std::move(x);
+      }
+    }
+    starts.insert(starts.end(), always_.begin(), always_.end());
+    Minimum minimum = fitter_.minimize(starts, box, metric_for(box));
+    if (explore_) {
+      fitter_.explore(minimum, box);
+    }
+    known_.push_back(minimum.lowest.x);
+    return minimum;
+  }
+
+  /// Replaces a minimum when a fit from `start` ends lower.
+  bool improve(Minimum& minimum, const Vector& start, const Box& box) {
+    Minimum other = fitter_.minimize(std::vector<Vector>{start}, box, metric_for(box));
+    const double gain = minimum.lowest.value - other.lowest.value;
+    other.lowest.iterations += minimum.lowest.iterations;
+    other.lowest.evaluations += minimum.lowest.evaluations;
+    if (!detail::better_minimum(other.lowest, minimum.lowest)) {
+      return false;
+    }
+    if (minimum.certified()) {
+      other.spread = minimum.spread + std::max(0.0, gain);
+      other.missed = std::max(0.0, minimum.missed - std::max(0.0, gain));
+    }
+    minimum = std::move(other);
+    known_.push_back(minimum.lowest.x);
+    return true;
+  }
+
+  /// Enforces the two rules among all minima known so far.
+  void reconcile() {
+    if (!has_free_) {
+      return;
+    }
+    constexpr int rounds = 4;
+    bool changed = true;
+    for (int round = 0; changed && round < rounds; ++round) {
+      changed = false;
+      for (auto& [mu, minimum] : fixed_) {
+        if (minimum.lowest.value < free_.lowest.value - same_minimum_tolerance) {
+          changed = improve(free_, minimum.lowest.x, free_box_) || changed;
+        }
+      }
+      for (auto& [mu, minimum] : fixed_) {
+        const Box box = box_at(mu);
+        const Vector moved = clamp(free_.lowest.x, box);
+        if (fitter_.twice_nll(moved) < minimum.lowest.value - same_minimum_tolerance) {
+          changed = improve(minimum, moved, box) || changed;
+        }
+      }
+    }
+  }
+
+  Fitter<AnyModel, Optimizer> fitter_;
+  FitSetup setup_;
+  Index poi_;
+  Box free_box_;
+  /// Starts of every fit; empty unless asked for.
+  std::vector<Vector> always_;
+  /// Whether to look for lower minima around each.
+  bool explore_;
+  /// Points of which the lowest starts a fit: the init, what the caller knows, and all minima.
+  std::vector<Vector> known_;
+  std::shared_ptr<const Metrics> metrics_;
+  std::map<double, Minimum> fixed_;
+  Minimum free_;
+  bool has_free_ = false;
+};
+
+} // namespace muhat

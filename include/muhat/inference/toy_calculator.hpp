@@ -1,0 +1,244 @@
+#pragma once
+
+/// Hypothesis tests with toys: the distribution of the statistic is found by repeating the
+/// experiment, instead of assumed to be asymptotic.
+///
+/// Toys of the tested hypothesis are drawn at the fit to the data with the parameter of interest (POI) at
+/// mu, those of the alternative at the one with the POI at 0 (1 for q0). Each toy gets
+/// its statistic from fits with the same start, bounds and fixed parameters as the data.
+
+#include <muhat/core/executor.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/random.hpp>
+#include <muhat/fit/poi.hpp>
+#include <muhat/inference/inference_options.hpp>
+#include <muhat/inference/profile.hpp>
+#include <muhat/inference/sampling.hpp>
+#include <muhat/inference/toy_p_values.hpp>
+#include <muhat/inference/toys.hpp>
+#include <muhat/likelihood/expected_data.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// How far a run of toys has come.
+struct ToyProgress {
+  /// Toys of both hypotheses: made so far (earlier parts included), wanted, and without a certified fit.
+  std::size_t made = 0;
+  std::size_t wanted = 0;
+  std::size_t failed = 0;
+  std::chrono::duration<double> elapsed = {};
+  /// Estimate from the pace so far; 0 before the first batch.
+  std::chrono::duration<double> remaining = {};
+};
+
+/// Options of a run of toys, meant for designated initializers.
+struct ToyOptions {
+  /// Toys of each hypothesis.
+  std::size_t ntoys = 2000;
+  std::uint64_t seed = 0;
+  /// Number of the first toy: 5000 toys from 5000 on complement the first 5000.
+  std::uint64_t first = 0;
+  /// Stop once the uncertainty of the observed CLs (of p0 for q0) is at most this; 0 to make all toys. Looked
+  /// at after every batch, so that the outcome does not depend on the number of threads.
+  double cls_error = 0.0;
+  /// Toys of each hypothesis between two looks at progress, budget and precision.
+  std::size_t batch = 250;
+  /// Begin no further batch after this time.
+  std::chrono::duration<double> time_budget = std::chrono::duration<double>::max();
+  /// Set it to true, from any thread, to end the run with the toys made so far.
+  const std::atomic<bool>* cancel = nullptr;
+  /// Called after every batch on the calling thread.
+  std::function<void(const ToyProgress&)> on_progress = {};
+  /// Called after every batch with the ensemble so far, e.g. to save it.
+  std::function<void(const ToyEnsemble&)> on_batch = {};
+};
+
+/// Makes toys for tests of one data set. Belongs to one thread, which may run its toys on many.
+template <class AnyModel, class Optimizer = DefaultOptimizer>
+class ToyCalculator {
+public:
+  /// data: main bins, then auxiliary data. Throws as `AsymptoticCalculator`.
+  ToyCalculator(const AnyModel& model, const Vector& data, InferenceOptions options = {},
+                const Optimizer& optimizer = Optimizer{})
+      : options_(std::move(options)),
+        on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer) {
+    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(),
+                          alternative_mu(options_.test_statistic));
+  }
+
+  /// The statistic of the data at mu (0 for q0). Throws InvalidArgument for mu outside its
+  /// bounds, FitFailed where a fit has no certificate.
+  [[nodiscard]] double statistic(double mu) { return on_data_.statistic(options_.test_statistic, mu); }
+
+  /// The ensemble for mu (0 for q0) without toys. Throws as `statistic`.
+  [[nodiscard]] ToyEnsemble prepare(double mu, std::uint64_t seed) {
+    const double tested = options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
+    const double alternative = alternative_mu(options_.test_statistic);
+    ToyEnsemble ensemble{.mu = tested,
+                         .test_statistic = options_.test_statistic,
+                         .poi = on_data_.poi_name(),
+                         .seed = seed,
+                         .observed = statistic(tested)};
+    const auto point = [&](double value) {
+      const FitResult fit = on_data_.describe_fixed(value);
+      return require_certified(fit, "fit that the toys are drawn from").parameters;
+    };
+    ensemble.alternative.parameters = point(alternative);
+    ensemble.tested.parameters = point(tested);
+    ensemble.observed = statistic(tested);
+    return ensemble;
+  }
+
+  /// Makes the toys that `previous` (of this test, or without toys) does not have yet.
+  ///
+  /// A toy without a certified fit is listed with its reason and enters no p-value. Same seed, same
+  /// bits: whatever the executor, and however the run is cut in parts (with `cls_error` the same
+  /// batches are made). Throws InvalidArgument where `previous` belongs to another
+  /// test, FitFailed where a fit to the data has no certificate.
+  template <Executor E = ThreadExecutor>
+  [[nodiscard]] ToyEnsemble run(double mu, const ToyOptions& options, const E& executor,
+                                ToyEnsemble previous) {
+    const ToyEnsemble empty = prepare(mu, options.seed);
+    require_mergeable(previous, empty);
+    const auto started = std::chrono::steady_clock::now();
+    const std::size_t made_before = previous.tested.made() + previous.alternative.made();
+    for (std::size_t done = 0; done < options.ntoys;) {
+      const std::size_t count = std::min(std::max<std::size_t>(1, options.batch), options.ntoys - done);
+      const bool complete =
+          make_batch(previous, empty, options.first + done, count, options.cancel, executor);
+      done += count;
+      report(previous, options, made_before, std::chrono::steady_clock::now() - started);
+      if (!complete || is_precise(previous, options.cls_error) ||
+          std::chrono::steady_clock::now() - started > options.time_budget) {
+        break;
+      }
+    }
+    return previous;
+  }
+
+  /// Makes all toys of a run. Throws as `statistic`.
+  template <Executor E = ThreadExecutor>
+  [[nodiscard]] ToyEnsemble run(double mu, const ToyOptions& options = {}, const E& executor = E{}) {
+    return run(mu, options, executor, prepare(mu, options.seed));
+  }
+
+private:
+  struct Outcome {
+    bool made = false;
+    double statistic = 0.0;
+    std::string failure = {};
+  };
+
+  /// Draws one toy and finds its statistic.
+  [[nodiscard]] static Outcome examine(const Sampler& sampler, RandomEngine random,
+                                       Profile<AnyModel, Optimizer>& profile, Vector& toy,
+                                       const ToyEnsemble& ensemble) {
+    try {
+      sampler.draw(random, toy);
+      profile.set_data(toy, {ensemble.tested.parameters, ensemble.alternative.parameters});
+      return {true, profile.statistic(ensemble.test_statistic, ensemble.mu), {}};
+    } catch (const ComputationError& error) {
+      return {true, 0.0, error.what()};
+    }
+  }
+
+  /// All toys of a hypothesis begin with one metric, that of their expectation.
+  [[nodiscard]] Profile<AnyModel, Optimizer> prepare_profile(const Vector& parameters) const {
+    Profile<AnyModel, Optimizer> profile = on_data_;
+    profile.set_data(expected_data(on_data_.model(), parameters));
+    profile.prepare_metrics(parameters);
+    return profile;
+  }
+
+  /// Toys first ... first + count - 1 of both hypotheses, those that are missing. False when canceled.
+  template <Executor E>
+  bool make_batch(ToyEnsemble& ensemble, const ToyEnsemble& empty, std::uint64_t first, std::size_t count,
+                  const std::atomic<bool>* cancel, const E& executor) {
+    const Sampler samplers[] = {Sampler(on_data_.model(), empty.tested.parameters),
+                                Sampler(on_data_.model(), empty.alternative.parameters)};
+    const ToySample* present[] = {&ensemble.tested, &ensemble.alternative};
+    std::vector<std::pair<std::size_t, std::uint64_t>> tasks;
+    for (std::size_t hypothesis : {0U, 1U}) {
+      for (std::uint64_t number = first; number < first + count; ++number) {
+        if (!present[hypothesis]->contains(number)) {
+          tasks.emplace_back(hypothesis, number);
+        }
+      }
+    }
+    std::vector<Outcome> outcomes(tasks.size());
+    const Profile<AnyModel, Optimizer> prepared[] = {prepare_profile(empty.tested.parameters),
+                                                     prepare_profile(empty.alternative.parameters)};
+    const auto make_task = [&] {
+      std::vector<Profile<AnyModel, Optimizer>> profiles(std::begin(prepared), std::end(prepared));
+      return [&, profiles = std::move(profiles), toy = Vector()](std::size_t k) mutable {
+        const auto& [hypothesis, number] = tasks[k];
+        outcomes[k] = examine(samplers[hypothesis], random_stream(empty.seed, 2 * number + hypothesis),
+                              profiles[hypothesis], toy, empty);
+      };
+    };
+    parallel_for(executor, tasks.size(), make_task, cancel);
+    ToyEnsemble part = empty;
+    ToySample* parts[] = {&part.tested, &part.alternative};
+    bool complete = true;
+    for (std::size_t k = 0; k < tasks.size(); ++k) {
+      ToySample& sample = *parts[tasks[k].first];
+      if (!outcomes[k].made) {
+        complete = false;
+      } else if (outcomes[k].failure.empty()) {
+        sample.numbers.push_back(tasks[k].second);
+        sample.statistics.push_back(outcomes[k].statistic);
+      } else {
+        sample.failed.push_back({tasks[k].second, std::move(outcomes[k].failure)});
+      }
+    }
+    detail::merge_into(ensemble.tested, part.tested);
+    detail::merge_into(ensemble.alternative, part.alternative);
+    return complete;
+  }
+
+  [[nodiscard]] static bool is_precise(const ToyEnsemble& ensemble, double wanted) {
+    if (!(wanted > 0.0) || ensemble.tested.statistics.empty() || ensemble.alternative.statistics.empty()) {
+      return false;
+    }
+    const ToyPValues values = observed_p_values(ensemble);
+    if (ensemble.test_statistic == TestStatistic::q0) {
+      return values.clsb.error <= wanted;
+    }
+    return values.cls && values.cls->error <= wanted;
+  }
+
+  static void report(const ToyEnsemble& ensemble, const ToyOptions& options, std::size_t made_before,
+                     std::chrono::duration<double> elapsed) {
+    if (options.on_batch) {
+      options.on_batch(ensemble);
+    }
+    if (!options.on_progress) {
+      return;
+    }
+    ToyProgress progress;
+    progress.made = ensemble.tested.made() + ensemble.alternative.made();
+    progress.wanted = std::max(2 * options.ntoys, progress.made);
+    progress.failed = ensemble.tested.failed.size() + ensemble.alternative.failed.size();
+    progress.elapsed = elapsed;
+    const std::size_t made_now = progress.made - made_before;
+    if (made_now > 0) {
+      progress.remaining =
+          elapsed * (static_cast<double>(progress.wanted - progress.made) / static_cast<double>(made_now));
+    }
+    options.on_progress(progress);
+  }
+
+  InferenceOptions options_;
+  Profile<AnyModel, Optimizer> on_data_;
+};
+
+} // namespace muhat

@@ -1,0 +1,82 @@
+#pragma once
+
+/// From toys to p-values: the fraction of toys of a
+/// hypothesis with a statistic of at least the observed one; expected values are percentiles
+/// of the p-values that the alternative's toys would observe.
+
+#include <muhat/core/errors.hpp>
+#include <muhat/core/special_functions.hpp>
+#include <muhat/inference/empirical_distribution.hpp>
+#include <muhat/inference/p_values.hpp>
+#include <muhat/inference/toys.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace muhat {
+
+/// Observed p-values with their statistical uncertainty.
+struct ToyPValues {
+  Fraction clsb = {};
+  Fraction clb = {};
+  /// clsb / clb; nothing where no toy of the alternative reaches the observed value.
+  std::optional<Fraction> cls = {};
+  /// Why `cls` is missing.
+  std::string reason = {};
+};
+
+/// The ratio of two independent fractions. Nothing for a denominator of 0.
+[[nodiscard]] inline std::optional<Fraction> ratio(const Fraction& numerator, const Fraction& denominator) {
+  if (!(denominator.value > 0.0)) {
+    return std::nullopt;
+  }
+  const double value = numerator.value / denominator.value;
+  return Fraction{value, std::hypot(numerator.error, value * denominator.error) / denominator.value};
+}
+
+/// The p-values of the data that the ensemble was made for.
+/// Throws InvalidArgument where a hypothesis has no toy with a statistic. O(n log n).
+[[nodiscard]] inline ToyPValues observed_p_values(const ToyEnsemble& ensemble) {
+  const EmpiricalDistribution tested(ensemble.tested.statistics);
+  const EmpiricalDistribution alternative(ensemble.alternative.statistics);
+  ToyPValues result{tested.p_value(ensemble.observed), alternative.p_value(ensemble.observed), {}, {}};
+  result.cls = ratio(result.clsb, result.clb);
+  if (!result.cls) {
+    result.reason = "none of the " + std::to_string(alternative.size()) +
+                    " toys of the alternative reaches the observed statistic: CLb is below 1/" +
+                    std::to_string(alternative.size());
+  }
+  return result;
+}
+
+/// The expected p-values: percentiles at 100 Phi(-2), ..., 100 Phi(2), each of CLs+b, CLb and CLs, linear
+/// between toys, so that all ascend. Throws as `observed_p_values`. O(n log n).
+[[nodiscard]] inline ExpectedBand expected_p_values(const ToyEnsemble& ensemble) {
+  const EmpiricalDistribution tested(ensemble.tested.statistics);
+  const EmpiricalDistribution alternative(ensemble.alternative.statistics);
+  std::vector<double> clsb;
+  std::vector<double> clb;
+  std::vector<double> cls;
+  for (const double statistic : alternative.statistics()) {
+    clsb.push_back(tested.p_value(statistic).value);
+    clb.push_back(alternative.p_value(statistic).value);
+    cls.push_back(clsb.back() / clb.back());
+  }
+  for (std::vector<double>* values : {&clsb, &clb, &cls}) {
+    std::sort(values->begin(), values->end());
+  }
+  ExpectedBand band;
+  double n = 2.0;
+  for (PValues& values : band) {
+    const double q = normal_tail(n);
+    values = {percentile(clsb, q), percentile(clb, q), percentile(cls, q)};
+    n -= 1.0;
+  }
+  return band;
+}
+
+} // namespace muhat

@@ -1,0 +1,134 @@
+#pragma once
+
+/// Ensembles of toys as plain data: what was run, what came out, and how two of them merge.
+///
+/// Toy k of a hypothesis draws from the random stream (seed, 2 k + hypothesis)
+/// and is fitted on its own: its outcome does not depend on which other toys
+/// are made, where, or in which order. So ensembles may be made in pieces.
+
+#include <muhat/core/errors.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/number_text.hpp>
+#include <muhat/inference/empirical_distribution.hpp>
+#include <muhat/inference/test_statistic.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// A toy whose fit ended without a certificate. Its data can be made again from seed and number.
+struct FailedToy {
+  std::uint64_t number = 0;
+  std::string reason = {};
+};
+
+/// The toys of one hypothesis.
+struct ToySample {
+  /// Parameters the toys were drawn at.
+  Vector parameters = {};
+  /// Ascending numbers of the toys with a statistic, and these.
+  std::vector<std::uint64_t> numbers = {};
+  std::vector<double> statistics = {};
+  /// Ascending by number; they enter no p-value.
+  std::vector<FailedToy> failed = {};
+
+  /// Toys made, with or without a statistic.
+  [[nodiscard]] std::size_t made() const noexcept { return numbers.size() + failed.size(); }
+
+  /// Whether toy `number` was made. O(log n).
+  [[nodiscard]] bool contains(std::uint64_t number) const {
+    const auto at = std::lower_bound(failed.begin(), failed.end(), number,
+                                     [](const FailedToy& toy, std::uint64_t k) { return toy.number < k; });
+    return std::binary_search(numbers.begin(), numbers.end(), number) ||
+           (at != failed.end() && at->number == number);
+  }
+};
+
+/// Toys of the tested hypothesis and of the alternative, and the statistic of the data.
+struct ToyEnsemble {
+  double mu = 0.0;
+  TestStatistic test_statistic = TestStatistic::q_mu_tilde;
+  std::string poi = {};
+  std::uint64_t seed = 0;
+  /// The statistic of the data.
+  double observed = 0.0;
+  ToySample tested = {};
+  ToySample alternative = {};
+};
+
+namespace detail {
+
+/// Whether two points are the same up to what two fits of the same data may differ by.
+inline bool same_point(const Vector& a, const Vector& b) {
+  return a.size() == b.size() &&
+         (a.size() == 0 || ((a - b).array().abs() <= 1e-6 * (1.0 + b.array().abs())).all());
+}
+
+inline void merge_into(ToySample& sample, const ToySample& other) {
+  std::vector<std::pair<std::uint64_t, double>> toys;
+  for (const ToySample* part : {static_cast<const ToySample*>(&sample), &other}) {
+    for (std::size_t k = 0; k < part->numbers.size(); ++k) {
+      toys.emplace_back(part->numbers[k], part->statistics[k]);
+    }
+  }
+  std::stable_sort(toys.begin(), toys.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  toys.erase(
+      std::unique(toys.begin(), toys.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+      toys.end());
+  sample.numbers.clear();
+  sample.statistics.clear();
+  for (const auto& [number, statistic] : toys) {
+    sample.numbers.push_back(number);
+    sample.statistics.push_back(statistic);
+  }
+  std::vector<FailedToy>& failed = sample.failed;
+  failed.insert(failed.end(), other.failed.begin(), other.failed.end());
+  std::stable_sort(failed.begin(), failed.end(),
+                   [](const FailedToy& a, const FailedToy& b) { return a.number < b.number; });
+  failed.erase(std::unique(failed.begin(), failed.end(),
+                           [](const FailedToy& a, const FailedToy& b) { return a.number == b.number; }),
+               failed.end());
+}
+
+} // namespace detail
+
+/// Throws InvalidArgument, naming the difference, unless two ensembles are parts of one run:
+/// same test, seed and generating parameters.
+inline void require_mergeable(const ToyEnsemble& a, const ToyEnsemble& b) {
+  const auto refuse = [](const std::string& what) {
+    throw InvalidArgument("toys cannot be merged: they differ in " + what);
+  };
+  if (a.mu != b.mu) {
+    refuse("the tested value, " + number_text(a.mu) + " and " + number_text(b.mu));
+  }
+  if (a.test_statistic != b.test_statistic) {
+    refuse("the test statistic, " + std::string(to_string(a.test_statistic)) + " and " +
+           std::string(to_string(b.test_statistic)));
+  }
+  if (a.poi != b.poi) {
+    refuse("the parameter of interest, " + a.poi + " and " + b.poi);
+  }
+  if (a.seed != b.seed) {
+    refuse("the seed, " + std::to_string(a.seed) + " and " + std::to_string(b.seed) +
+           ": parts of one run share the seed and differ in the toys' numbers");
+  }
+  if (!detail::same_point(a.tested.parameters, b.tested.parameters) ||
+      !detail::same_point(a.alternative.parameters, b.alternative.parameters)) {
+    refuse("the parameters that the toys were drawn at: model or data are not the same");
+  }
+}
+
+/// The union of two parts of one run; toys made twice count once. O(n log n).
+/// Throws InvalidArgument as `require_mergeable`.
+[[nodiscard]] inline ToyEnsemble merge(ToyEnsemble a, const ToyEnsemble& b) {
+  require_mergeable(a, b);
+  detail::merge_into(a.tested, b.tested);
+  detail::merge_into(a.alternative, b.alternative);
+  return a;
+}
+
+} // namespace muhat
