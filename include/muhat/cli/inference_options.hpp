@@ -1,0 +1,117 @@
+#pragma once
+
+/// Options that several commands of inference share: statistics, grids, toys.
+
+#include <muhat/cli/arguments.hpp>
+#include <muhat/cli/command.hpp>
+#include <muhat/cli/context.hpp>
+#include <muhat/cli/interruption.hpp>
+#include <muhat/cli/progress.hpp>
+#include <muhat/core/errors.hpp>
+#include <muhat/core/executor.hpp>
+#include <muhat/inference/toy_calculator.hpp>
+#include <muhat/model/model.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace muhat::cli {
+
+/// `--calctype`'s values.
+inline constexpr const char* asymptotic_calculator = "asymptotics";
+inline constexpr const char* toy_calculator = "toybased";
+
+/// How many toys, from which random numbers, on how many threads.
+struct ToyArguments {
+  std::size_t ntoys = 2000;
+  std::uint64_t seed = 0;
+  std::size_t threads = 0;
+};
+
+inline void add_calculator_option(CLI::App& command, std::string& calculator) {
+  command.add_option("--calctype", calculator, "How p-values are calculated")
+      ->check(CLI::IsMember({asymptotic_calculator, toy_calculator}))
+      ->capture_default_str();
+}
+
+inline void add_toy_options(CLI::App& command, ToyArguments& toys) {
+  add_number(command, "--ntoys", toys.ntoys, "Toys of each hypothesis")
+      ->check(CLI::Range(std::size_t{1}, std::numeric_limits<std::size_t>::max() / 4));
+  add_number(command, "--seed", toys.seed, "Seed of the toys: equal seeds give equal toys");
+  add_threads_option(command, toys.threads);
+}
+
+/// Warnings, one a line, as messages of a command.
+inline void print_warnings(Context& context, std::string_view command,
+                           const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    context.err << "muhat " << command << ": warning: " << warning << '\n';
+  }
+}
+
+/// FIRST:LAST:POINTS as equally spaced numbers, both ends exact. Throws InvalidArgument.
+inline std::vector<double> parse_grid(std::string_view option, std::string_view text) {
+  const std::size_t first = text.find(':');
+  const std::size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
+  if (second == std::string_view::npos) {
+    throw InvalidArgument(std::string(option) + ": expected FIRST:LAST:POINTS, such as 0:5:51, found \"" +
+                          std::string(text) + "\"");
+  }
+  const double low = parse_number(option, text.substr(0, first));
+  const double high = parse_number(option, text.substr(first + 1, second - first - 1));
+  const auto points = parse_number<std::size_t>(option, text.substr(second + 1));
+  constexpr std::size_t most = 1000000;
+  if (!(low < high) || points < 2 || points > most) {
+    throw InvalidArgument(std::string(option) + ": expected FIRST below LAST and 2 to " +
+                          std::to_string(most) + " POINTS, found \"" + std::string(text) + "\"");
+  }
+  std::vector<double> grid(points);
+  const double step = (high - low) / static_cast<double>(points - 1);
+  for (std::size_t i = 0; i < points; ++i) {
+    grid[i] = low + static_cast<double>(i) * step;
+  }
+  grid.back() = high;
+  return grid;
+}
+
+/// Where a result holds no observed p-value, says why and fails.
+inline ExitCode report_missing_p_values(Context& context, std::string_view command,
+                                        const nlohmann::json& result) {
+  const auto reason = result.find("reason");
+  if (reason == result.end()) {
+    return ExitCode::success;
+  }
+  context.err << "muhat " << command << ": no observed p-value: " << reason->get<std::string>() << '\n';
+  return ExitCode::computation_failed;
+}
+
+/// Makes toys with progress on standard error; Ctrl-C ends the run with the toys made so far and sets
+/// `interrupted`. Throws as ToyCalculator::run.
+template <class Optimizer>
+ToyEnsemble make_toys(ToyCalculator<Model, Optimizer>& calculator, double mu, ToyOptions options,
+                      std::size_t threads, std::optional<ToyEnsemble> previous, Context& context,
+                      bool& interrupted) {
+  const Interruption interruption(context);
+  ProgressReporter reporter(context, "toys");
+  options.cancel = &interruption.requested();
+  options.on_progress = [&](const ToyProgress& progress) {
+    reporter({progress.made, progress.wanted, progress.elapsed, progress.remaining});
+  };
+  ToyEnsemble start = previous ? std::move(*previous) : calculator.prepare(mu, options.seed);
+  ToyEnsemble ensemble = calculator.run(mu, options, ThreadExecutor(threads), std::move(start));
+  interrupted = interruption.requested().load();
+  return ensemble;
+}
+
+} // namespace muhat::cli

@@ -1,0 +1,174 @@
+#pragma once
+
+/// `muhat toys`: pseudo-experiments, kept in a file that can be continued and
+/// merged; `muhat merge`: several such files into one.
+
+#include <muhat/cli/command.hpp>
+#include <muhat/cli/context.hpp>
+#include <muhat/cli/inference_options.hpp>
+#include <muhat/cli/input.hpp>
+#include <muhat/cli/model_options.hpp>
+#include <muhat/cli/optimizer_options.hpp>
+#include <muhat/cli/output.hpp>
+#include <muhat/inference/toy_calculator.hpp>
+#include <muhat/inference/toys.hpp>
+#include <muhat/model/observed_data.hpp>
+#include <muhat/report/toys.hpp>
+#include <muhat/report/write_file.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat::cli {
+
+struct ToysOptions {
+  ModelArguments model;
+  OptimizerChoice optimizer;
+  OutputOptions output;
+  ToyArguments toys;
+  double tested_mu = 1.0;
+  std::string statistic = "qtilde";
+  std::uint64_t first = 0;
+  /// File of toys to continue; empty to begin anew.
+  std::string previous;
+  bool seed_given = false;
+  double cls_error = 0.0;
+  /// In seconds; 0 for no limit.
+  double time_budget = 0.0;
+};
+
+namespace detail {
+
+inline ToyOptions toy_options(const ToysOptions& options, const std::optional<ToyEnsemble>& previous) {
+  ToyOptions result{.ntoys = options.toys.ntoys,
+                    .seed = previous && !options.seed_given ? previous->seed : options.toys.seed,
+                    .first = options.first,
+                    .cls_error = options.cls_error};
+  if (options.time_budget > 0.0) {
+    result.time_budget = std::chrono::duration<double>(options.time_budget);
+  }
+  return result;
+}
+
+/// Saves an unfinished run now and then, so that one that is killed can be continued. A pipe or a device gets
+/// the finished run alone.
+inline void save_now_and_then(const ToysOptions& options, ToyOptions& toys) {
+  if (options.output.file.empty() || muhat::detail::is_special_file(options.output.file)) {
+    return;
+  }
+  using Clock = std::chrono::steady_clock;
+  toys.on_batch = [file = options.output.file, last = Clock::now()](const ToyEnsemble& ensemble) mutable {
+    constexpr std::chrono::seconds interval{2};
+    if (Clock::now() - last >= interval) {
+      write_file(file, json_text(toy_ensemble_json(ensemble)) + '\n');
+      last = Clock::now();
+    }
+  };
+}
+
+} // namespace detail
+
+inline ExitCode run_toys(const ToysOptions& options, Context& context) {
+  check_output(options.output);
+  if (options.first > std::numeric_limits<std::uint64_t>::max() / 2 - options.toys.ntoys) {
+    throw InvalidArgument("--first: the toys " + std::to_string(options.first) +
+                          " and following have no room for " + std::to_string(options.toys.ntoys) +
+                          " numbers; begin at a lower one");
+  }
+  const LoadedModel loaded = load_model(options.model, context, options.previous);
+  const Vector data = observed_data(loaded.workspace, loaded.model);
+  std::optional<ToyEnsemble> previous;
+  if (!options.previous.empty()) {
+    const nlohmann::json document = load_document(options.previous, context);
+    previous = with_source(source_name(options.previous), [&] { return read_toy_ensemble(document); });
+  }
+  ToyOptions toys = detail::toy_options(options, previous);
+  detail::save_now_and_then(options, toys);
+  bool interrupted = false;
+  ToyCalculator calculator(loaded.model, data,
+                           InferenceOptions{.test_statistic = test_statistic_from(options.statistic)},
+                           make_optimizer(options.optimizer));
+  const ToyEnsemble ensemble = make_toys(calculator, options.tested_mu, toys, options.toys.threads,
+                                         std::move(previous), context, interrupted);
+  const nlohmann::json result = toy_ensemble_json(ensemble);
+  write_result(context, options.output, result);
+  if (interrupted) {
+    context.err
+        << "muhat toys: interrupted; the toys made so far are kept, and --continue goes on from them\n";
+    return ExitCode::computation_failed;
+  }
+  return report_missing_p_values(context, "toys", result);
+}
+
+inline void add_toys_command(CLI::App& app, Selection& selection) {
+  add_command<ToysOptions>(
+      app, selection,
+      {"toys", "Make pseudo-experiments: test statistics and p-values",
+       "muhat toys --ntoys 5000 --seed 1 --output-file toys.json workspace.json"},
+      [](CLI::App& command, ToysOptions& options) {
+        add_model_options(command, options.model);
+        add_number(command, "--test-poi", options.tested_mu,
+                   "The tested value of the parameter of interest; q0 always tests 0");
+        command.add_option("--test-stat", options.statistic, "The test statistic")
+            ->check(CLI::IsMember({"t", "ttilde", "q", "qtilde", "q0"}))
+            ->capture_default_str();
+        add_toy_options(command, options.toys);
+        command.get_option("--seed")->each([&options](const std::string&) { options.seed_given = true; });
+        add_number(command, "--first", options.first,
+                   "Number of the first toy: toys 5000 to 9999 complement the first 5000");
+        command.add_option("--continue", options.previous,
+                           "A file that this command wrote for the same test: make only the toys it lacks");
+        add_number(command, "--cls-error", options.cls_error,
+                   "Stop once the observed CLs (p0 for q0) is known this well; 0 to make all toys")
+            ->check(CLI::NonNegativeNumber);
+        add_number(command, "--time-budget", options.time_budget,
+                   "Stop after about this many seconds; 0 for no limit")
+            ->check(CLI::NonNegativeNumber);
+        add_optimizer_options(command, options.optimizer);
+        add_output_options(command, options.output);
+      },
+      run_toys);
+}
+
+struct MergeOptions {
+  std::vector<std::string> files;
+  OutputOptions output;
+};
+
+inline ExitCode run_merge(const MergeOptions& options, Context& context) {
+  check_output(options.output);
+  require_one_standard_input(options.files);
+  std::optional<ToyEnsemble> merged;
+  for (const std::string& file : options.files) {
+    const nlohmann::json document = load_document(file, context);
+    ToyEnsemble part = with_source(source_name(file), [&] { return read_toy_ensemble(document); });
+    try {
+      merged = merged ? merge(std::move(*merged), part) : std::move(part);
+    } catch (const InvalidArgument& error) {
+      throw InvalidArgument(source_name(file) + ": " + error.what());
+    }
+  }
+  write_result(context, options.output, toy_ensemble_json(*merged));
+  return ExitCode::success;
+}
+
+inline void add_merge_command(CLI::App& app, Selection& selection) {
+  add_command<MergeOptions>(
+      app, selection,
+      {"merge", "Merge files of toys that were made in parts", "muhat merge first.json second.json"},
+      [](CLI::App& command, MergeOptions& options) {
+        command.add_option("FILE", options.files, "Files that `muhat toys` wrote for the same test and seed")
+            ->required();
+        add_output_options(command, options.output);
+      },
+      run_merge);
+}
+
+} // namespace muhat::cli

@@ -1,0 +1,142 @@
+#pragma once
+
+/// Everything but the command line tool (muhat/cli/) and the adapters for third-party optimizers
+/// (muhat/adapters/). It takes some seconds to compile: a file that only uses a model built elsewhere is better
+/// off with the headers it needs, none of which brings in the JSON library.
+
+#include <muhat/core/block_jacobian.hpp>
+#include <muhat/core/dual.hpp>
+#include <muhat/core/errors.hpp>
+#include <muhat/core/executor.hpp>
+#include <muhat/core/hash.hpp>
+#include <muhat/core/json_pointer.hpp>
+#include <muhat/core/kink.hpp>
+#include <muhat/core/lanes.hpp>
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/near_matches.hpp>
+#include <muhat/core/number_text.hpp>
+#include <muhat/core/random.hpp>
+#include <muhat/core/special_functions.hpp>
+#include <muhat/core/stirling.hpp>
+
+#include <muhat/spec/checked_value.hpp>
+#include <muhat/spec/json_scanner.hpp>
+#include <muhat/spec/parse.hpp>
+#include <muhat/spec/parse_channel.hpp>
+#include <muhat/spec/parse_measurement.hpp>
+#include <muhat/spec/parse_modifier.hpp>
+#include <muhat/spec/parse_options.hpp>
+#include <muhat/spec/read_json.hpp>
+#include <muhat/spec/specification.hpp>
+#include <muhat/spec/write_json.hpp>
+
+#include <muhat/workspace/bins.hpp>
+#include <muhat/workspace/change.hpp>
+#include <muhat/workspace/combine.hpp>
+#include <muhat/workspace/components.hpp>
+#include <muhat/workspace/digest.hpp>
+#include <muhat/workspace/duplicates.hpp>
+#include <muhat/workspace/json_patch.hpp>
+#include <muhat/workspace/load.hpp>
+#include <muhat/workspace/modifier_effect.hpp>
+#include <muhat/workspace/parameter_configuration.hpp>
+#include <muhat/workspace/parse_patch_set.hpp>
+#include <muhat/workspace/patch_set.hpp>
+#include <muhat/workspace/patch_value.hpp>
+#include <muhat/workspace/prune.hpp>
+#include <muhat/workspace/prune_small.hpp>
+#include <muhat/workspace/rename.hpp>
+#include <muhat/workspace/sort.hpp>
+#include <muhat/workspace/specification_json.hpp>
+#include <muhat/workspace/workspace.hpp>
+
+#include <muhat/model/build.hpp>
+#include <muhat/model/build_specification.hpp>
+#include <muhat/model/constraint_term.hpp>
+#include <muhat/model/evaluator.hpp>
+#include <muhat/model/interpolation/code0.hpp>
+#include <muhat/model/interpolation/code1.hpp>
+#include <muhat/model/interpolation/code2.hpp>
+#include <muhat/model/interpolation/code4.hpp>
+#include <muhat/model/interpolation/code4p.hpp>
+#include <muhat/model/interpolation/codes.hpp>
+#include <muhat/model/jacobian_targets.hpp>
+#include <muhat/model/layout.hpp>
+#include <muhat/model/model.hpp>
+#include <muhat/model/modifier_site.hpp>
+#include <muhat/model/modifier_stage.hpp>
+#include <muhat/model/modifiers/histosys.hpp>
+#include <muhat/model/modifiers/indexed_builders.hpp>
+#include <muhat/model/modifiers/lumi.hpp>
+#include <muhat/model/modifiers/modifier.hpp>
+#include <muhat/model/modifiers/normfactor.hpp>
+#include <muhat/model/modifiers/normsys.hpp>
+#include <muhat/model/modifiers/shapefactor.hpp>
+#include <muhat/model/modifiers/shapesys.hpp>
+#include <muhat/model/modifiers/standard_modifiers.hpp>
+#include <muhat/model/modifiers/staterror.hpp>
+#include <muhat/model/modifiers/user_modifier.hpp>
+#include <muhat/model/observed_data.hpp>
+#include <muhat/model/parameter_collector.hpp>
+#include <muhat/model/parameter_configuration.hpp>
+#include <muhat/model/parameters.hpp>
+#include <muhat/model/rate_curvature.hpp>
+#include <muhat/model/signal_hypothesis.hpp>
+#include <muhat/model/simple_models.hpp>
+
+#include <muhat/likelihood/constraint.hpp>
+#include <muhat/likelihood/constraint_sampling.hpp>
+#include <muhat/likelihood/expected_data.hpp>
+#include <muhat/likelihood/likelihood.hpp>
+#include <muhat/likelihood/likelihood_evaluator.hpp>
+#include <muhat/likelihood/negative_bins.hpp>
+
+#include <muhat/fit/block_metric_factor.hpp>
+#include <muhat/fit/certificate.hpp>
+#include <muhat/fit/default_optimizer.hpp>
+#include <muhat/fit/exploration.hpp>
+#include <muhat/fit/detail/reduced_problem.hpp>
+#include <muhat/fit/fit.hpp>
+#include <muhat/fit/fit_options.hpp>
+#include <muhat/fit/fit_result.hpp>
+#include <muhat/fit/fit_setup.hpp>
+#include <muhat/fit/fitter.hpp>
+#include <muhat/fit/metric_factor.hpp>
+#include <muhat/fit/objective.hpp>
+#include <muhat/fit/optimizer.hpp>
+#include <muhat/fit/optimizer_options.hpp>
+#include <muhat/fit/poi.hpp>
+#include <muhat/fit/quasi_newton.hpp>
+#include <muhat/fit/starts.hpp>
+#include <muhat/fit/trust_region.hpp>
+
+#include <muhat/inference/asimov.hpp>
+#include <muhat/inference/asymptotic_calculator.hpp>
+#include <muhat/inference/asymptotic_distributions.hpp>
+#include <muhat/inference/discovery.hpp>
+#include <muhat/inference/empirical_distribution.hpp>
+#include <muhat/inference/hypotest.hpp>
+#include <muhat/inference/inference_options.hpp>
+#include <muhat/inference/interval.hpp>
+#include <muhat/inference/limit_search.hpp>
+#include <muhat/inference/p_values.hpp>
+#include <muhat/inference/profile.hpp>
+#include <muhat/inference/sampling.hpp>
+#include <muhat/inference/scan.hpp>
+#include <muhat/inference/signal_grid.hpp>
+#include <muhat/inference/test_statistic.hpp>
+#include <muhat/inference/toy_calculator.hpp>
+#include <muhat/inference/toy_p_values.hpp>
+#include <muhat/inference/toys.hpp>
+#include <muhat/inference/upper_limit.hpp>
+
+#include <muhat/report/evaluation.hpp>
+#include <muhat/report/inspect.hpp>
+#include <muhat/report/json.hpp>
+#include <muhat/report/limits.hpp>
+#include <muhat/report/scans.hpp>
+#include <muhat/report/table.hpp>
+#include <muhat/report/toys.hpp>
+#include <muhat/report/write_file.hpp>
+
+#include <muhat/version.hpp>

@@ -1,0 +1,54 @@
+#pragma once
+
+/// Scans as JSON: CLs along the parameter of interest, and profiles of -2 log L.
+
+#include <muhat/inference/scan.hpp>
+#include <muhat/inference/upper_limit.hpp>
+#include <muhat/report/json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+/// `{"poi", "test_stat", "points": [{"mu", "CLs_obs", "CLs_exp"}]}`: the data of a Brazil band.
+inline nlohmann::json cls_scan_json(const std::string& poi, TestStatistic statistic,
+                                    const std::vector<ClsPoint>& points) {
+  nlohmann::json entries = nlohmann::json::array();
+  for (const ClsPoint& point : points) {
+    entries.push_back(
+        {{"mu", number_json(point.mu)},
+         {"CLs_obs", point.cls_observed ? number_json(*point.cls_observed) : nlohmann::json(nullptr)},
+         {"CLs_exp", numbers_json(point.cls_expected)}});
+  }
+  return {{"poi", poi}, {"test_stat", std::string(to_string(statistic))}, {"points", std::move(entries)}};
+}
+
+/// `{"parameters", "mle_parameters", "twice_nll", "points": [{"values", "delta_twice_nll"}]}`; a point
+/// without a certified fit is null, with a `reason`.
+template <class AnyModel>
+nlohmann::json profile_scan_json(const AnyModel& model, const ProfileScan& scan) {
+  nlohmann::json names = nlohmann::json::array();
+  for (const ScanAxis& axis : scan.axes) {
+    names.push_back(axis.parameter);
+  }
+  nlohmann::json entries = nlohmann::json::array();
+  for (const ProfilePoint& point : scan.points) {
+    nlohmann::json entry{
+        {"values", numbers_json(point.values)},
+        {"delta_twice_nll", point.delta ? number_json(*point.delta) : nlohmann::json(nullptr)}};
+    if (!point.delta) {
+      entry["reason"] = explain_failure(point.fit);
+    }
+    entries.push_back(std::move(entry));
+  }
+  return {{"parameters", std::move(names)},
+          {"mle_parameters", parameters_json(model, scan.best_fit.parameters)},
+          {"twice_nll", number_json(scan.best_fit.twice_nll)},
+          {"points", std::move(entries)}};
+}
+
+} // namespace muhat

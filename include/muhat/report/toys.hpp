@@ -1,0 +1,197 @@
+#pragma once
+
+/// Toys as JSON: the p-values that follow from them, and the toys themselves, so
+/// that a run can be kept, continued and merged. A file of toys holds both.
+
+#include <muhat/inference/toy_p_values.hpp>
+#include <muhat/inference/toys.hpp>
+#include <muhat/report/json.hpp>
+#include <muhat/spec/checked_value.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace muhat {
+
+namespace detail {
+
+inline nlohmann::json toy_sample_json(const ToySample& sample) {
+  nlohmann::json failed = nlohmann::json::array();
+  for (const FailedToy& toy : sample.failed) {
+    failed.push_back({{"number", toy.number}, {"reason", toy.reason}});
+  }
+  return {{"parameters", numbers_json(sample.parameters)},
+          {"numbers", sample.numbers},
+          {"statistics", numbers_json(sample.statistics)},
+          {"failed", std::move(failed)}};
+}
+
+} // namespace detail
+
+/// The p-values of an ensemble under pyhf's keys (`CLs_obs`, `CLs_exp`; for q0 `p0_obs`, `p0_exp`), with the
+/// statistical uncertainty of the observed one and the numbers of toys. What cannot be
+/// told from these toys is null, with a `reason`.
+inline nlohmann::json toy_p_values_json(const ToyEnsemble& ensemble) {
+  const bool discovery = ensemble.test_statistic == TestStatistic::q0;
+  const std::string name = discovery ? "p0" : "CLs";
+  nlohmann::json result{{name + "_obs", nullptr},
+                        {name + "_obs_error", nullptr},
+                        {name + "_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})},
+                        {"ntoys", {ensemble.tested.made(), ensemble.alternative.made()}},
+                        {"failed_toys", {ensemble.tested.failed.size(), ensemble.alternative.failed.size()}}};
+  if (ensemble.tested.statistics.empty() || ensemble.alternative.statistics.empty()) {
+    result["reason"] = "a hypothesis has no toy with a statistic";
+    return result;
+  }
+  const ToyPValues observed = observed_p_values(ensemble);
+  if (discovery || observed.cls) {
+    const Fraction& p_value = discovery ? observed.clsb : *observed.cls;
+    result[name + "_obs"] = number_json(p_value.value);
+    result[name + "_obs_error"] = number_json(p_value.error);
+  } else {
+    result["reason"] = observed.reason;
+  }
+  const ExpectedBand expected = expected_p_values(ensemble);
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    result[name + "_exp"][k] = number_json(discovery ? expected[k].clsb : expected[k].cls);
+  }
+  return result;
+}
+
+/// The p-values and, under `toys`, everything that continuing and merging need.
+inline nlohmann::json toy_ensemble_json(const ToyEnsemble& ensemble) {
+  nlohmann::json result = toy_p_values_json(ensemble);
+  result["toys"] = {{"test_poi", ensemble.mu},
+                    {"test_stat", std::string(to_string(ensemble.test_statistic))},
+                    {"poi", ensemble.poi},
+                    {"seed", ensemble.seed},
+                    {"statistic_obs", number_json(ensemble.observed)},
+                    {"tested", detail::toy_sample_json(ensemble.tested)},
+                    {"alternative", detail::toy_sample_json(ensemble.alternative)}};
+  return result;
+}
+
+namespace detail {
+
+template <class Json>
+bool read_count(const Json& value, const DocumentPath& path, ProblemList& problems, std::uint64_t& out) {
+  if (!value.is_number_integer() || (!value.is_number_unsigned() && value.template get<std::int64_t>() < 0)) {
+    add_type_problem(value, path, problems, "an integer of at least 0");
+    return false;
+  }
+  out = value.template get<std::uint64_t>();
+  return true;
+}
+
+/// Copies an array of finite numbers that may be empty.
+template <class Json>
+void read_number_list(const Json& value, const DocumentPath& path, ProblemList& problems,
+                      std::vector<double>& out) {
+  if (!value.is_array() || !value.empty()) {
+    read_numbers(value, path, problems, out);
+  }
+}
+
+template <class Json>
+void read_failed_toys(const Json& value, const DocumentPath& path, ProblemList& problems, ToySample& sample) {
+  static constexpr std::array<FieldRule, 2> rules{{{"number"}, {"reason"}}};
+  if (const auto* list = read_array(value, path, problems, "failed toys")) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const DocumentPath entry = path.at(i);
+      FailedToy toy;
+      const auto [number, reason] = read_fields((*list)[i], entry, problems, "a failed toy", rules);
+      if (number != nullptr) {
+        read_count(*number, entry.at("number"), problems, toy.number);
+      }
+      if (reason != nullptr) {
+        read_string(*reason, entry.at("reason"), problems, toy.reason);
+      }
+      sample.failed.push_back(std::move(toy));
+    }
+  }
+}
+
+template <class Json>
+void read_toy_sample(const Json& value, const DocumentPath& path, ProblemList& problems, ToySample& sample) {
+  static constexpr std::array<FieldRule, 4> rules{{{"parameters"}, {"numbers"}, {"statistics"}, {"failed"}}};
+  const auto [parameters, numbers, statistics, failed] =
+      read_fields(value, path, problems, "a sample of toys", rules);
+  if (parameters != nullptr) {
+    std::vector<double> point;
+    read_number_list(*parameters, path.at("parameters"), problems, point);
+    sample.parameters = Eigen::Map<const Vector>(point.data(), static_cast<Index>(point.size()));
+  }
+  if (numbers != nullptr) {
+    const DocumentPath numbers_path = path.at("numbers");
+    if (const auto* list = read_array(*numbers, numbers_path, problems, "toy numbers")) {
+      sample.numbers.resize(list->size());
+      for (std::size_t i = 0; i < list->size(); ++i) {
+        read_count((*list)[i], numbers_path.at(i), problems, sample.numbers[i]);
+      }
+    }
+  }
+  if (statistics != nullptr) {
+    read_number_list(*statistics, path.at("statistics"), problems, sample.statistics);
+  }
+  if (failed != nullptr) {
+    read_failed_toys(*failed, path.at("failed"), problems, sample);
+  }
+  if (sample.numbers.size() != sample.statistics.size()) {
+    problems.add(path, "",
+                 "there are " + std::to_string(sample.numbers.size()) + " numbers of toys, but " +
+                     std::to_string(sample.statistics.size()) + " statistics");
+  }
+}
+
+} // namespace detail
+
+/// The ensemble that `toy_ensemble_json` wrote, bit for bit. Throws SpecificationError with the pointer of
+/// everything that is wrong. Linear in the number of toys.
+template <class Json>
+ToyEnsemble read_toy_ensemble(const Json& document) {
+  static constexpr std::array<detail::FieldRule, 1> outer{{{"toys"}}};
+  static constexpr std::array<detail::FieldRule, 7> rules{
+      {{"test_poi"}, {"test_stat"}, {"poi"}, {"seed"}, {"statistic_obs"}, {"tested"}, {"alternative"}}};
+  detail::ProblemList problems;
+  const detail::DocumentPath root;
+  ToyEnsemble ensemble;
+  const auto [toys] = detail::read_fields(document, root, problems, "a file of toys", outer, true);
+  if (toys != nullptr) {
+    const detail::DocumentPath path = root.at("toys");
+    const auto [mu, statistic, poi, seed, observed, tested, alternative] =
+        detail::read_fields(*toys, path, problems, "an ensemble of toys", rules);
+    std::string name;
+    if (statistic != nullptr && detail::read_string(*statistic, path.at("test_stat"), problems, name)) {
+      ensemble.test_statistic = test_statistic_from(name);
+    }
+    if (mu != nullptr) {
+      detail::read_number(*mu, path.at("test_poi"), problems, ensemble.mu);
+    }
+    if (poi != nullptr) {
+      detail::read_string(*poi, path.at("poi"), problems, ensemble.poi);
+    }
+    if (seed != nullptr) {
+      detail::read_count(*seed, path.at("seed"), problems, ensemble.seed);
+    }
+    if (observed != nullptr) {
+      detail::read_number(*observed, path.at("statistic_obs"), problems, ensemble.observed);
+    }
+    if (tested != nullptr) {
+      detail::read_toy_sample(*tested, path.at("tested"), problems, ensemble.tested);
+    }
+    if (alternative != nullptr) {
+      detail::read_toy_sample(*alternative, path.at("alternative"), problems, ensemble.alternative);
+    }
+  }
+  problems.raise();
+  return ensemble;
+}
+
+} // namespace muhat
