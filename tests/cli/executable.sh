@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# executable.sh <muhat> <workspace>: the tool as a process, with files, pipes and exit codes.
+set -euo pipefail
+muhat=$1
+workspace=$2
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+
+expect() { # expect <exit code> <command...>: the command's output is left in out and err
+  local expected=$1 code=0
+  shift
+  "$@" >out 2>err || code=$?
+  if ((code != expected)); then
+    echo "exit code $code instead of $expected: $*" >&2
+    cat err >&2
+    exit 1
+  fi
+}
+
+same() { # same <file> <file>
+  cmp "$1" "$2" || {
+    echo "$1 and $2 differ" >&2
+    exit 1
+  }
+}
+
+expect 0 "$muhat" cls "$workspace"
+[[ ! -s err ]]
+grep -q '"CLs_obs": 0.0525' out
+cp out from_file
+
+expect 0 "$muhat" cls <"$workspace"
+same out from_file
+expect 0 bash -c 'cat "$1" | "$0" cls -' "$muhat" "$workspace"
+same out from_file
+
+expect 0 "$muhat" cls --output-file result.json "$workspace"
+[[ ! -s out ]]
+same result.json from_file
+
+expect 2 "$muhat" cls --output-file missing/result.json "$workspace"
+expect 2 "$muhat" cls no-such-file
+grep -q no-such-file err
+expect 2 "$muhat"
+expect 2 bash -c 'echo "{" | "$0" fit' "$muhat"
+expect 0 "$muhat" --version
+expect 0 "$muhat" --help
+expect 1 "$muhat" fit --optconf maxiter=1 "$workspace"
+
+if [[ -w /dev/full ]]; then
+  expect 1 bash -c '"$0" cls "$1" >/dev/full' "$muhat" "$workspace"
+  grep -q 'standard output' err
+fi
+# Nothing but the files made above: no unfinished ones.
+[[ $(ls) == $'err\nfrom_file\nout\nresult.json' ]]
+
+# Ctrl-C keeps the toys made so far, and the run can go on from them.
+"$muhat" toys --ntoys 100000000 --threads 1 --output-file toys.json "$workspace" 2>err &
+process=$!
+until [[ -s toys.json ]]; do
+  kill -0 $process
+  sleep 0.1
+done
+kill -INT $process
+code=0
+wait $process || code=$?
+((code == 1))
+grep -q interrupted err
+grep -q '"CLs_obs"' toys.json
+expect 0 "$muhat" toys --ntoys 10 --continue toys.json --output-file continued.json "$workspace"
+same continued.json toys.json
+
+# The completion script works in the shell it is for.
+"$muhat" completions bash >completions.bash
+source completions.bash
+COMP_WORDS=(muhat patchset ver) COMP_CWORD=2
+_muhat
+[[ ${COMPREPLY[*]} == verify ]]
+COMP_WORDS=(muhat cls --test-p) COMP_CWORD=2
+_muhat
+[[ ${COMPREPLY[*]} == --test-poi ]]
+touch 'a workspace.json'
+COMP_WORDS=(muhat cls 'a w') COMP_CWORD=2
+_muhat
+[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == 'a workspace.json' ]]
+
+# A pipe gets the finished run alone, even one that is long enough to be saved on its way.
+mkfifo pipe
+cat pipe >piped &
+reader=$!
+expect 0 timeout 60 "$muhat" toys --ntoys 100000000 --time-budget 3 --output-file pipe "$workspace"
+wait $reader
+grep -q '"CLs_obs"' piped

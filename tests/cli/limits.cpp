@@ -1,0 +1,112 @@
+#include <support/catch.hpp>
+#include <support/example_workspaces.hpp>
+#include <support/messages.hpp>
+#include <support/tool.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+using muhat::test::mentions;
+using muhat::test::run_tool;
+using muhat::test::two_bins;
+
+namespace {
+
+double cls_at(double mu, const std::string& workspace) {
+  return run_tool({"cls", "--test-poi", std::to_string(mu)}, workspace).json().at("CLs_obs").get<double>();
+}
+
+} // namespace
+
+TEST_CASE("upper-limit: CLs is at the level there, and the expected limits ascend") {
+  const auto result = run_tool({"upper-limit"}, two_bins);
+  REQUIRE(result.code == 0);
+  const nlohmann::json limit = result.json();
+  CHECK(limit.at("level") == 0.05);
+  CHECK(limit.at("test_stat") == "qtilde");
+  CHECK(limit.at("poi") == "mu");
+  CHECK(limit.at("poi_bounds") == nlohmann::json::array({0.0, 10.0}));
+  CHECK(cls_at(limit.at("upper_limit_obs").get<double>(), two_bins) == Approx(0.05).margin(1e-4));
+  const auto expected = limit.at("upper_limit_exp").get<std::vector<double>>();
+  REQUIRE(expected.size() == 5);
+  CHECK(std::is_sorted(expected.begin(), expected.end()));
+  CHECK(!limit.contains("reasons"));
+}
+
+TEST_CASE("upper-limit: another level, and interpolation on a scan") {
+  const nlohmann::json limit = run_tool({"upper-limit", "--level", "0.1"}, two_bins).json();
+  CHECK(cls_at(limit.at("upper_limit_obs").get<double>(), two_bins) == Approx(0.1).margin(1e-4));
+  const nlohmann::json scanned = run_tool({"upper-limit", "--scan", "0:5:501"}, two_bins).json();
+  const nlohmann::json searched = run_tool({"upper-limit", "--rtol", "1e-6"}, two_bins).json();
+  CHECK(scanned.at("upper_limit_obs").get<double>() ==
+        Approx(searched.at("upper_limit_obs").get<double>()).epsilon(1e-4));
+  CHECK(scanned.at("evaluations") == 501);
+}
+
+TEST_CASE("upper-limit: a limit beyond the bounds is null with a reason, or found in wider bounds") {
+  nlohmann::json workspace = nlohmann::json::parse(two_bins);
+  workspace["measurements"][0]["config"]["parameters"] =
+      nlohmann::json::parse(R"([{"name": "mu", "inits": [0.25], "bounds": [[0.0, 0.5]]}])");
+  const auto bounded = run_tool({"upper-limit"}, workspace.dump());
+  CHECK(bounded.code == 1);
+  CHECK(mentions(bounded.err, {"muhat upper-limit", "upper bound", "--widen-bounds"}));
+  CHECK(bounded.json().at("upper_limit_obs").is_null());
+  CHECK(mentions(bounded.json().at("reasons").at("upper_limit_obs").get<std::string>(), {"upper bound"}));
+  const auto widened = run_tool({"upper-limit", "--widen-bounds"}, workspace.dump());
+  CHECK(widened.code == 0);
+  CHECK(mentions(widened.err, {"warning", "upper bound of mu was raised"}));
+  const double expected = run_tool({"upper-limit"}, two_bins).json().at("upper_limit_obs").get<double>();
+  CHECK(widened.json().at("upper_limit_obs").get<double>() == Approx(expected).epsilon(2e-4));
+}
+
+TEST_CASE("upper-limit: mistakes exit with 2") {
+  const auto rejects = [](const std::vector<std::string>& options, const std::string& part) {
+    std::vector<std::string> arguments{"upper-limit"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const auto result = run_tool(arguments, two_bins);
+    INFO(result.err);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(mentions(result.err, {part}));
+  };
+  rejects({"--level", "1.5"}, "between 0 and 1");
+  rejects({"--rtol", "0"}, "tolerance");
+  rejects({"--test-stat", "q0"}, "q0");
+  rejects({"--scan", "0:5"}, "FIRST:LAST:POINTS");
+  rejects({"--scan", "5:0:11"}, "FIRST below LAST");
+  rejects({"--scan", "0:5:1"}, "2 to");
+  rejects({"--scan", "0:five:11"}, "five");
+  rejects({"--scan", "0:50:11"}, "bounds");
+  CHECK(run_tool({"upper-limit", "--measurement", "missing_signal"}, muhat::test::two_channels).code == 2);
+}
+
+TEST_CASE("significance: p0 and Z belong together, and agree with cls") {
+  nlohmann::json workspace = nlohmann::json::parse(two_bins);
+  workspace["observations"][0]["data"] = {70.0, 65.0};
+  const auto result = run_tool({"significance"}, workspace.dump());
+  REQUIRE(result.code == 0);
+  const nlohmann::json discovery = result.json();
+  const double p0 = discovery.at("p0_obs").get<double>();
+  const double significance = discovery.at("significance_obs").get<double>();
+  CHECK(significance > 1.0);
+  CHECK(p0 == Approx(0.5 * std::erfc(significance / std::sqrt(2.0))).epsilon(1e-9));
+  const nlohmann::json test = run_tool({"cls", "--test-stat", "q0"}, workspace.dump()).json();
+  CHECK(test.at("p0_obs").get<double>() == p0);
+  CHECK(test.at("p0_exp") == discovery.at("p0_exp"));
+  const auto expected = discovery.at("significance_exp").get<std::vector<double>>();
+  REQUIRE(expected.size() == 5);
+  for (std::size_t i = 0; i + 1 < expected.size(); ++i) {
+    CHECK(expected[i] - expected[i + 1] == Approx(1.0));
+  }
+}
+
+TEST_CASE("significance: without a parameter of interest the exit code is 2") {
+  const auto result =
+      run_tool({"significance", "--measurement", "missing_signal"}, muhat::test::two_channels);
+  CHECK(result.code == 2);
+  CHECK(mentions(result.err, {"mu_missing"}));
+}

@@ -1,0 +1,67 @@
+#include <support/catch.hpp>
+#include <support/example_workspaces.hpp>
+#include <support/messages.hpp>
+#include <support/tool.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+using muhat::test::mentions;
+using muhat::test::run_tool;
+using muhat::test::two_bins;
+
+TEST_CASE("scan: CLs at every point is what cls gives there, on any number of threads") {
+  const auto result = run_tool({"scan", "--scan", "0:2:5", "--threads", "1"}, two_bins);
+  REQUIRE(result.code == 0);
+  const nlohmann::json scan = result.json();
+  CHECK(scan.at("poi") == "mu");
+  CHECK(scan.at("test_stat") == "qtilde");
+  REQUIRE(scan.at("points").size() == 5);
+  CHECK(scan.at("points")[3].at("mu") == 1.5);
+  const nlohmann::json test = run_tool({"cls"}, two_bins).json();
+  CHECK(scan.at("points")[2].at("CLs_obs").get<double>() ==
+        Approx(test.at("CLs_obs").get<double>()).epsilon(1e-5));
+  CHECK(scan.at("points")[2].at("CLs_exp")[4].get<double>() ==
+        Approx(test.at("CLs_exp")[4].get<double>()).epsilon(1e-5));
+  CHECK(run_tool({"scan", "--scan", "0:2:5", "--threads", "3"}, two_bins).out == result.out);
+}
+
+TEST_CASE("scan: profiles along one parameter and two") {
+  const nlohmann::json line = run_tool({"scan", "--profile", "mu=0:1:3"}, two_bins).json();
+  CHECK(line.at("parameters") == nlohmann::json::array({"mu"}));
+  REQUIRE(line.at("points").size() == 3);
+  const double free = run_tool({"fit", "--value"}, two_bins).json().at("twice_nll").get<double>();
+  const double held =
+      run_tool({"fit", "--value", "--fix", "mu=1"}, two_bins).json().at("twice_nll").get<double>();
+  CHECK(line.at("twice_nll").get<double>() == Approx(free).margin(1e-6));
+  CHECK(line.at("points")[2].at("delta_twice_nll").get<double>() == Approx(held - free).margin(1e-6));
+  const nlohmann::json plane =
+      run_tool({"scan", "--profile", "mu=0:1:2", "--profile", "uncorr_bkguncrt[0]=0.9:1.1:3"}, two_bins)
+          .json();
+  REQUIRE(plane.at("points").size() == 6);
+  CHECK(plane.at("points")[1].at("values")[0] == 0.0);
+  CHECK(plane.at("points")[5].at("values")[1] == 1.1);
+}
+
+TEST_CASE("scan: mistakes exit with 2") {
+  const auto rejects = [](const std::vector<std::string>& options, const std::string& part) {
+    std::vector<std::string> arguments{"scan"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const auto result = run_tool(arguments, two_bins);
+    INFO(result.err);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(mentions(result.err, {part}));
+  };
+  rejects({}, "--scan");
+  rejects({"--scan", "0:1:2", "--profile", "mu=0:1:2"}, "either");
+  rejects({"--scan", "0:1"}, "FIRST:LAST:POINTS");
+  rejects({"--scan", "0:100:5"}, "bounds");
+  rejects({"--profile", "mu"}, "NAME=FIRST:LAST:POINTS");
+  rejects({"--profile", "nu=0:1:2"}, "mu");
+  rejects({"--profile", "mu=0:100:2"}, "bounds");
+  rejects({"--profile", "mu=0:1:2", "--profile", "mu=0:1:2", "--profile", "mu=0:1:2"}, "3");
+  rejects({"--test-stat", "q0", "--scan", "0:1:2"}, "q0");
+}

@@ -1,0 +1,110 @@
+#include <muhat/fit/certificate.hpp>
+
+#include <support/catch.hpp>
+#include <support/objectives.hpp>
+
+#include <random>
+
+using muhat::Index;
+using muhat::Matrix;
+using muhat::Vector;
+using namespace muhat::test;
+
+TEST_CASE("the projected gradient ignores what a bound holds") {
+  const muhat::Box box = cube(3, 0.0, 1.0);
+  Vector x(3), g(3);
+  x << 0.0, 1.0, 0.5;
+  g << 2.0, -3.0, 1e-3;
+  CHECK(muhat::projected_gradient(x, g, box) == Approx(1e-3));
+  g << -2.0, -3.0, 1e-3;
+  CHECK(muhat::projected_gradient(x, g, box) == Approx(1.0));
+  CHECK(muhat::projected_gradient(Vector(0), Vector(0), cube(0, 0.0, 1.0)) == 0.0);
+}
+
+TEST_CASE("negative curvature is found exactly where it exists") {
+  std::mt19937_64 engine(3);
+  std::normal_distribution<double> normal;
+  for (int instance = 0; instance < 200; ++instance) {
+    const Index n = 2 + instance % 12;
+    Matrix root(n, n);
+    for (Index i = 0; i < n * n; ++i) {
+      root.data()[i] = normal(engine);
+    }
+    Vector eigenvalues = Vector::LinSpaced(n, 0.1, 3.0);
+    const bool negative = instance % 2 == 1;
+    if (negative) {
+      eigenvalues[instance % n] = -0.5;
+    }
+    const Matrix h = root * eigenvalues.asDiagonal() * root.transpose();
+    Quadratic f{h, Vector::Zero(n)};
+    const auto certificate = muhat::certify(f, Vector::Zero(n), unbounded(n));
+    CAPTURE(instance, n);
+    REQUIRE(certificate.positive_curvature.has_value());
+    CHECK(*certificate.positive_curvature == !negative);
+    if (negative) {
+      REQUIRE(certificate.descent.size() == n);
+      CHECK(certificate.descent.dot(h * certificate.descent) < 0.0);
+    }
+  }
+}
+
+TEST_CASE("curvature along held parameters does not count") {
+  Quadratic f{Matrix(Vector(Vector::LinSpaced(3, -1.0, 1.0)).asDiagonal()), Vector::Constant(3, 1.0)};
+  muhat::Box box = cube(3, 0.0, 1.0);
+  CHECK(muhat::certify(f, Vector::Zero(3), box).positive_curvature.value());
+  f.g[0] = -1.0;
+  CHECK_FALSE(muhat::certify(f, Vector::Zero(3), box).positive_curvature.value());
+  box.upper[0] = 0.0;
+  CHECK(muhat::certify(f, Vector::Zero(3), box).positive_curvature.value());
+}
+
+TEST_CASE("flat directions are counted, not taken for negative ones") {
+  const Vector a = Vector::LinSpaced(4, 1.0, 2.0);
+  Quadratic f{a * a.transpose(), Vector::Zero(4)};
+  const auto certificate = muhat::certify(f, Vector::Zero(4), unbounded(4));
+  CHECK(certificate.positive_curvature.value());
+  CHECK(certificate.flat_directions == 3);
+}
+
+TEST_CASE("products with the Hessian alone show a saddle, too") {
+  struct Saddle {
+    Vector curvature;
+    [[nodiscard]] Index dimension() const { return curvature.size(); }
+    double value(const Vector& x) { return 0.5 * x.dot(curvature.cwiseProduct(x)); }
+    double value_and_gradient(const Vector& x, Vector& g) {
+      g = curvature.cwiseProduct(x);
+      return value(x);
+    }
+    void hessian_product(const Vector& /*x*/, const Vector& v, Vector& hv) { hv = curvature.cwiseProduct(v); }
+  };
+  Saddle f{Vector::LinSpaced(30, -0.2, 4.0)};
+  CHECK_FALSE(muhat::certify(f, Vector::Zero(30), unbounded(30)).positive_curvature.value());
+  f.curvature.array() += 0.3;
+  CHECK(muhat::certify(f, Vector::Zero(30), unbounded(30)).positive_curvature.value());
+}
+
+TEST_CASE("of many parameters the Hessian is not formed, however few are free") {
+  struct Large {
+    [[nodiscard]] Index dimension() const { return 2001; }
+    double value(const Vector& x) { return 0.5 * x.squaredNorm(); }
+    double value_and_gradient(const Vector& x, Vector& g) {
+      g = x;
+      return value(x);
+    }
+    void hessian(const Vector& /*x*/, Matrix& /*h*/) { FAIL("formed"); }
+    void hessian_product(const Vector& /*x*/, const Vector& v, Vector& hv) { hv = v; }
+  };
+  Large f;
+  muhat::Box box = cube(2001, 0.0, 0.0);
+  box.upper[7] = 1.0;
+  box.lower[7] = -1.0;
+  CHECK(muhat::certify(f, Vector::Zero(2001), box).positive_curvature.value());
+}
+
+TEST_CASE("a kink whose one-sided derivatives bracket zero is stationary") {
+  AbsoluteValues f(Vector::Constant(2, 1.0), Vector::Constant(2, 0.5), 0.0);
+  CHECK(muhat::certify(f, Vector::Zero(2), unbounded(2)).projected_gradient == 0.0);
+  f.center[1] = 1.5;
+  CHECK(muhat::certify(f, Vector::Zero(2), unbounded(2)).projected_gradient == Approx(0.5));
+  CHECK_FALSE(muhat::certify(f, Vector::Zero(2), unbounded(2)).positive_curvature.has_value());
+}

@@ -1,0 +1,41 @@
+#include <muhat/inference/test_statistic.hpp>
+
+#include <support/catch.hpp>
+
+using namespace muhat;
+
+TEST_CASE("one-sided statistics vanish on their harmless side", "[test_statistic]") {
+  const double constrained = 12.0;
+  const double free = 10.0;
+  CHECK(test_statistic_value(TestStatistic::t_mu, 1.0, 2.0, constrained, free) == 2.0);
+  CHECK(test_statistic_value(TestStatistic::t_mu_tilde, 1.0, 2.0, constrained, free) == 2.0);
+  CHECK(test_statistic_value(TestStatistic::q_mu, 1.0, 2.0, constrained, free) == 0.0);
+  CHECK(test_statistic_value(TestStatistic::q_mu_tilde, 1.0, 2.0, constrained, free) == 0.0);
+  CHECK(test_statistic_value(TestStatistic::q_mu, 1.0, 0.5, constrained, free) == 2.0);
+  CHECK(test_statistic_value(TestStatistic::q_mu_tilde, 1.0, 1.0, constrained, free) == 2.0);
+  CHECK(test_statistic_value(TestStatistic::q0, 0.0, 0.5, constrained, free) == 2.0);
+  CHECK(test_statistic_value(TestStatistic::q0, 0.0, -0.5, constrained, free) == 0.0);
+}
+
+TEST_CASE("no statistic is negative", "[test_statistic]") {
+  CHECK(test_statistic_value(TestStatistic::t_mu, 1.0, 0.0, 10.0, 10.0 + 1e-9) == 0.0);
+}
+
+TEST_CASE("short names go both ways, others are refused", "[test_statistic]") {
+  for (const char* name : {"t", "ttilde", "q", "qtilde", "q0"}) {
+    CHECK(to_string(test_statistic_from(name)) == name);
+  }
+  CHECK_THROWS_AS(test_statistic_from("qmu"), InvalidArgument);
+  CHECK_THROWS_WITH(test_statistic_from("qmu"),
+                    "unknown test statistic \"qmu\": expected t, ttilde, q, qtilde or q0");
+}
+
+TEST_CASE("bounds that do not suit a statistic are remarked upon", "[test_statistic]") {
+  CHECK(check_poi_bounds(TestStatistic::q_mu_tilde, "mu", 0.0).empty());
+  CHECK(check_poi_bounds(TestStatistic::q_mu, "mu", -5.0).empty());
+  CHECK(check_poi_bounds(TestStatistic::q0, "mu", 0.0).empty());
+  CHECK(check_poi_bounds(TestStatistic::q_mu, "mu", 0.0).find("consider qtilde") != std::string::npos);
+  CHECK(check_poi_bounds(TestStatistic::t_mu, "mu", 0.0).find("consider ttilde") != std::string::npos);
+  CHECK(check_poi_bounds(TestStatistic::q_mu_tilde, "mu", -5.0).find("lower bound of mu") !=
+        std::string::npos);
+}

@@ -1,0 +1,92 @@
+#include <muhat/inference/toys.hpp>
+
+#include <muhat/inference/toy_p_values.hpp>
+
+#include <support/catch.hpp>
+#include <support/messages.hpp>
+
+using namespace muhat;
+using namespace muhat::test;
+
+namespace {
+
+ToyEnsemble ensemble(std::vector<std::uint64_t> numbers, std::vector<FailedToy> failed = {}) {
+  ToyEnsemble result;
+  result.mu = 1.0;
+  result.poi = "mu";
+  result.seed = 4;
+  result.observed = 5.0;
+  for (ToySample* sample : {&result.tested, &result.alternative}) {
+    sample->parameters = Vector::Ones(2);
+    sample->numbers = numbers;
+    for (const std::uint64_t number : numbers) {
+      sample->statistics.push_back(static_cast<double>(number));
+    }
+    sample->failed = failed;
+  }
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("parts of a run merge in any order, and toys made twice count once", "[toys]") {
+  const ToyEnsemble a = ensemble({0, 1, 4}, {{2, "x"}});
+  const ToyEnsemble b = ensemble({3, 4, 5}, {{2, "x"}, {7, "y"}});
+  for (const ToyEnsemble& merged : {merge(a, b), merge(b, a)}) {
+    CHECK(merged.tested.numbers == std::vector<std::uint64_t>{0, 1, 3, 4, 5});
+    CHECK(merged.tested.statistics == std::vector<double>{0.0, 1.0, 3.0, 4.0, 5.0});
+    REQUIRE(merged.alternative.failed.size() == 2);
+    CHECK(merged.alternative.failed[1].reason == "y");
+    CHECK(merged.alternative.made() == 7);
+    CHECK(merged.tested.contains(3));
+    CHECK(merged.tested.contains(7));
+    CHECK_FALSE(merged.tested.contains(6));
+  }
+}
+
+TEST_CASE("parts of different runs do not merge", "[toys]") {
+  const ToyEnsemble a = ensemble({0, 1});
+  const auto complaint = [&](auto change) {
+    ToyEnsemble b = ensemble({2, 3});
+    change(b);
+    return message_of<InvalidArgument>([&] { (void)merge(a, b); });
+  };
+  CHECK(mentions(complaint([](ToyEnsemble& b) { b.mu = 2.0; }), {"tested value"}));
+  CHECK(mentions(complaint([](ToyEnsemble& b) { b.seed = 5; }), {"seed", "4", "5"}));
+  CHECK(mentions(complaint([](ToyEnsemble& b) { b.poi = "nu"; }), {"parameter of interest"}));
+  CHECK(mentions(complaint([](ToyEnsemble& b) { b.test_statistic = TestStatistic::q0; }), {"qtilde", "q0"}));
+  CHECK(mentions(complaint([](ToyEnsemble& b) { b.tested.parameters[1] = 1.1; }), {"drawn at"}));
+}
+
+TEST_CASE("failed toys enter no p-value", "[toys]") {
+  const ToyPValues values = observed_p_values(ensemble({4, 5, 6, 7}, {{8, "x"}, {9, "x"}}));
+  CHECK(values.clsb.value == 0.75);
+  CHECK(values.clb.value == 0.75);
+  CHECK(values.cls->value == 1.0);
+}
+
+TEST_CASE("an unreached statistic leaves CLs undefined, with the reason", "[toys]") {
+  const ToyPValues values = observed_p_values(ensemble({0, 1, 2, 3}));
+  CHECK(values.clsb.value == 0.0);
+  CHECK_FALSE(values.cls.has_value());
+  CHECK(mentions(values.reason, {"none of the 4 toys", "1/4"}));
+  CHECK_THROWS_AS(observed_p_values(ensemble({})), InvalidArgument);
+}
+
+TEST_CASE("expected values are percentiles over the alternative's toys", "[toys]") {
+  ToyEnsemble toys = ensemble({});
+  for (int k = 0; k < 1001; ++k) {
+    toys.tested.numbers.push_back(static_cast<std::uint64_t>(k));
+    toys.tested.statistics.push_back(0.001 * k);
+    toys.alternative.numbers.push_back(static_cast<std::uint64_t>(k));
+    toys.alternative.statistics.push_back(0.5 + 0.001 * k);
+  }
+  const ExpectedBand band = expected_p_values(toys);
+  // CLb is uniform: its percentiles are Phi(-2), ..., Phi(2).
+  const double uniform[] = {0.02275, 0.15866, 0.5, 0.84134, 0.97725};
+  for (std::size_t k = 0; k < 5; ++k) {
+    CHECK(band[k].clb == Approx(uniform[k]).margin(2e-3));
+    // Where the alternative shows 0.5 + x, a fraction 0.5 - x of the tested toys lies above.
+    CHECK(band[k].clsb == Approx(std::max(0.0, uniform[k] - 0.5)).margin(3e-3));
+  }
+}

@@ -1,0 +1,169 @@
+#include <muhat/inference/hypotest.hpp>
+#include <muhat/inference/upper_limit.hpp>
+
+#include <support/catch.hpp>
+#include <support/counting_models.hpp>
+#include <support/messages.hpp>
+#include <support/tolerances.hpp>
+
+#include <cmath>
+#include <vector>
+
+using namespace muhat;
+using namespace muhat::test;
+
+namespace {
+
+std::vector<double> linear_scan(double last, int points) {
+  std::vector<double> scan;
+  for (int k = 0; k < points; ++k) {
+    scan.push_back(last * k / (points - 1));
+  }
+  return scan;
+}
+
+/// Gives up where the parameter is held at 2.
+struct Stalling {
+  template <class F>
+  OptimizerResult minimize(F& f, const Vector& x0, const Box& box) const {
+    OptimizerResult result = DefaultOptimizer().minimize(f, x0, box);
+    if (box.lower[0] == 2.0 && box.upper[0] == 2.0) {
+      result.status = FitStatus::stalled;
+    }
+    return result;
+  }
+};
+
+} // namespace
+
+TEST_CASE("shape factor page: the manual's limits on its own scan", "[upper_limit]") {
+  const UpperLimitResult result =
+      upper_limit(shape_factor_model(), shape_factor_data(), {.scan = linear_scan(5.0, 61)});
+  CHECK(std::abs(result.observed.value.value() - 2.19460) < tolerance::manual);
+  const double expected[] = {0.74138, 0.99494, 1.38451, 1.92900, 2.59408};
+  for (std::size_t k = 0; k < 5; ++k) {
+    CHECK(std::abs(result.expected[k].value.value() - expected[k]) < tolerance::manual);
+  }
+  CHECK(result.points.size() == 61);
+}
+
+TEST_CASE("the manual's scan of the hello world model", "[upper_limit]") {
+  const Model model = hello_world_model();
+  const UpperLimitResult result =
+      upper_limit(model, with_auxdata(model, {51.0, 48.0}), {.scan = linear_scan(5.0, 21)});
+  CHECK(result.observed.value.value() == Approx(1.01764089).epsilon(1e-4));
+  const double expected[] = {0.59576921, 0.76169166, 1.08504773, 1.50170482, 2.06654952};
+  for (std::size_t k = 0; k < 5; ++k) {
+    CHECK(result.expected[k].value.value() == Approx(expected[k]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("at a limit CLs has the level", "[upper_limit]") {
+  const Model model = hello_world_model();
+  for (const double count : {30.0, 51.0, 70.0}) {
+    const Vector data = with_auxdata(model, {count, 48.0});
+    for (const double level : {0.05, 0.1, 0.32}) {
+      for (const TestStatistic statistic : {TestStatistic::q_mu, TestStatistic::q_mu_tilde}) {
+        UpperLimitOptions options{.level = level, .test_statistic = statistic};
+        const double lower = statistic == TestStatistic::q_mu ? -5.0 : 0.0;
+        options.fit.bounds = {{"mu", {lower, 10.0}}};
+        const UpperLimitResult result = upper_limit(model, data, options);
+        HypotestOptions test{.mu = result.observed.value.value(), .test_statistic = statistic};
+        test.fit = options.fit;
+        CHECK(hypotest(model, data, test).cls_observed == Approx(level).epsilon(1e-3));
+        for (std::size_t k = 0; k < 5; ++k) {
+          test.mu = result.expected[k].value.value();
+          CHECK(hypotest(model, data, test).cls_expected[k] == Approx(level).epsilon(1e-3));
+        }
+        CHECK(result.points.size() < 30);
+        CHECK(result.warnings.empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("an empty experiment's limit has a closed form", "[upper_limit]") {
+  // q = 2 mu s on data and Asimov data alike, so T = 0 and CLs = 2 Phi(-sqrt(2 mu s)).
+  const UpperLimitResult result =
+      upper_limit(counting_experiment(2.0, 0.0), vector({0.0}), {.relative_tolerance = 1e-6});
+  const double root = normal_significance(0.025);
+  CHECK(result.observed.value.value() == Approx(root * root / 4.0).epsilon(1e-5));
+}
+
+TEST_CASE("a limit beyond the bounds is explained, or found when asked", "[upper_limit]") {
+  const Model model = counting_experiment(1.0, 100.0);
+  const Vector data = vector({110.0});
+  const UpperLimitResult bounded = upper_limit(model, data);
+  CHECK_FALSE(bounded.observed.value.has_value());
+  CHECK(mentions(bounded.observed.reason, {"upper bound 10", "beyond the bounds"}));
+  CHECK(bounded.poi_bounds == std::pair{0.0, 10.0});
+  const UpperLimitResult widened = upper_limit(model, data, {.widen_bounds = true});
+  REQUIRE(widened.observed.value.has_value());
+  CHECK(*widened.observed.value > 20.0);
+  CHECK(widened.poi_bounds.second >= *widened.observed.value);
+  REQUIRE(widened.warnings.size() == 1);
+  CHECK(mentions(widened.warnings[0], {"upper bound of mu", "raised"}));
+  UpperLimitOptions options;
+  options.fit.bounds = {{"mu", {0.0, 200.0}}};
+  CHECK(*widened.observed.value ==
+        Approx(upper_limit(model, data, options).observed.value.value()).epsilon(1e-3));
+}
+
+TEST_CASE("no signal in any bin sets no limit, and says so", "[upper_limit]") {
+  const UpperLimitResult result =
+      upper_limit(counting_experiment(0.0, 100.0), vector({90.0}), {.widen_bounds = true});
+  CHECK_FALSE(result.observed.value.has_value());
+  CHECK_FALSE(result.expected[2].value.has_value());
+  CHECK(mentions(result.observed.reason, {"CLs is 1"}));
+}
+
+TEST_CASE("two-sided statistics set the limit above the best fit", "[upper_limit]") {
+  const Model model = counting_experiment(10.0, 50.0, {-4.0, 20.0});
+  const Vector data = vector({80.0});
+  const UpperLimitResult result = upper_limit(model, data, {.test_statistic = TestStatistic::t_mu});
+  REQUIRE(result.observed.value.has_value());
+  CHECK(*result.observed.value > 3.0);
+  CHECK(hypotest(model, data, {.mu = *result.observed.value, .test_statistic = TestStatistic::t_mu})
+            .cls_observed == Approx(0.05).epsilon(1e-3));
+}
+
+TEST_CASE("interpolation takes the first fall below the level", "[upper_limit]") {
+  const std::vector<double> mus{0.0, 1.0, 2.0, 3.0};
+  CHECK(interpolated_limit(mus, {1.0, 0.5, 0.1, 0.02}, 0.3).value == Approx(1.5));
+  CHECK(interpolated_limit(mus, {1.0, 0.05, 0.2, 0.02}, 0.05).value == 1.0);
+  CHECK(mentions(interpolated_limit(mus, {1.0, 0.5, 0.4, 0.3}, 0.05).reason, {"extend"}));
+  CHECK(mentions(interpolated_limit(mus, {0.01, 0.01, 0.01, 0.01}, 0.05).reason, {"lower"}));
+}
+
+TEST_CASE("unusable options of a limit are refused", "[upper_limit]") {
+  const Model model = hello_world_model();
+  const Vector data = with_auxdata(model, {51.0, 48.0});
+  const auto complaint = [&](const UpperLimitOptions& options) {
+    return message_of<InvalidArgument>([&] { (void)upper_limit(model, data, options); });
+  };
+  CHECK(mentions(complaint({.level = 0.0}), {"between 0 and 1"}));
+  CHECK(mentions(complaint({.relative_tolerance = 0.0}), {"positive"}));
+  CHECK(mentions(complaint({.test_statistic = TestStatistic::q0}), {"q0", "no limit"}));
+  CHECK(mentions(complaint({.scan = {0.0, 20.0}}), {"20", "outside its bounds"}));
+}
+
+TEST_CASE("the data's best fit bounds no expected limit", "[upper_limit]") {
+  const Model model = counting_experiment(10.0, 50.0, {-4.0, 20.0});
+  const UpperLimitResult signal =
+      upper_limit(model, vector({110.0}), {.test_statistic = TestStatistic::t_mu});
+  REQUIRE(signal.observed.value.has_value());
+  CHECK(*signal.observed.value > 6.0);
+  for (const Limit& limit : signal.expected) {
+    REQUIRE(limit.value.has_value());
+    CHECK(*limit.value < 6.0);
+  }
+}
+
+TEST_CASE("a scan on which fits fail has no limit, and says so", "[upper_limit]") {
+  const UpperLimitResult result = upper_limit(counting_experiment(10.0, 50.0), vector({50.0}),
+                                              {.scan = {0.0, 1.0, 2.0, 3.0}}, Stalling{});
+  CHECK_FALSE(result.observed.value.has_value());
+  CHECK(mentions(result.observed.reason, {"mu = 2", "stalled"}));
+  CHECK_FALSE(result.expected[2].value.has_value());
+  CHECK(result.points.size() == 3);
+}

@@ -1,0 +1,2 @@
+#define MUHAT_TESTS_INSTANTIATE
+#include <support/instantiations.hpp>

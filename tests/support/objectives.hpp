@@ -1,0 +1,274 @@
+#pragma once
+
+/// Functions to minimize whose answers are known, and random functions that look like likelihoods.
+
+#include <muhat/core/linear_algebra.hpp>
+#include <muhat/fit/objective.hpp>
+#include <muhat/fit/optimizer.hpp>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace muhat::test {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+inline Box unbounded(Index n) {
+  return {Vector::Constant(n, -infinity), Vector::Constant(n, infinity)};
+}
+
+inline Box cube(Index n, double lower, double upper) {
+  return {Vector::Constant(n, lower), Vector::Constant(n, upper)};
+}
+
+/// sum 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2: value and gradient only.
+struct Rosenbrock {
+  Index n;
+  int evaluations = 0;
+
+  [[nodiscard]] Index dimension() const { return n; }
+
+  double value(const Vector& x) {
+    Vector unused(n);
+    return value_and_gradient(x, unused);
+  }
+
+  double value_and_gradient(const Vector& x, Vector& g) {
+    ++evaluations;
+    double sum = 0.0;
+    g.setZero();
+    for (Index i = 0; i + 1 < n; ++i) {
+      const double a = x[i + 1] - x[i] * x[i];
+      const double b = 1.0 - x[i];
+      sum += 100.0 * a * a + b * b;
+      g[i] += -400.0 * a * x[i] - 2.0 * b;
+      g[i + 1] += 200.0 * a;
+    }
+    return sum;
+  }
+};
+
+/// The same with its Hessian.
+struct RosenbrockWithHessian : Rosenbrock {
+  void hessian(const Vector& x, Matrix& h) {
+    h.setZero(n, n);
+    for (Index i = 0; i + 1 < n; ++i) {
+      h(i, i) += 1200.0 * x[i] * x[i] - 400.0 * x[i + 1] + 2.0;
+      h(i + 1, i + 1) += 200.0;
+      h(i, i + 1) -= 400.0 * x[i];
+      h(i + 1, i) -= 400.0 * x[i];
+    }
+  }
+};
+
+/// g^T x + x^T H x / 2.
+struct Quadratic {
+  Matrix h;
+  Vector g;
+
+  [[nodiscard]] Index dimension() const { return g.size(); }
+  double value(const Vector& x) { return g.dot(x) + 0.5 * x.dot(h * x); }
+  double value_and_gradient(const Vector& x, Vector& gradient) {
+    gradient = g + h * x;
+    return value(x);
+  }
+  void hessian(const Vector& /*x*/, Matrix& out) { out = h; }
+};
+
+/// sum_i w_i |x_i| + (x - c)^T (x - c) / 2 + coupling (sum_i x_i)^2 / 2: a kink in every parameter at 0.
+struct AbsoluteValues {
+  Vector weight, center;
+  double coupling = 0.0;
+  std::vector<Kink> kinks_at_zero;
+
+  AbsoluteValues(Vector weights, Vector centers, double c)
+      : weight(std::move(weights)), center(std::move(centers)), coupling(c) {
+    for (Index i = 0; i < weight.size(); ++i) {
+      kinks_at_zero.push_back({i, 0.0});
+    }
+  }
+
+  [[nodiscard]] Index dimension() const { return weight.size(); }
+  [[nodiscard]] const std::vector<Kink>& kinks() const { return kinks_at_zero; }
+
+  double value(const Vector& x) {
+    return weight.dot(x.cwiseAbs()) + 0.5 * (x - center).squaredNorm() + 0.5 * coupling * x.sum() * x.sum();
+  }
+  double value_and_gradient(const Vector& x, Vector& g) {
+    one_sided(x, g, -1.0);
+    return value(x);
+  }
+  void right_gradient(const Vector& x, Vector& g) { one_sided(x, g, 1.0); }
+
+private:
+  void one_sided(const Vector& x, Vector& g, double side) const {
+    g = x - center;
+    g.array() += coupling * x.sum();
+    for (Index i = 0; i < x.size(); ++i) {
+      g[i] += weight[i] * (x[i] > 0.0 ? 1.0 : (x[i] < 0.0 ? -1.0 : side));
+    }
+  }
+};
+
+/// -2 log of a product of Poisson bins and unit Normal constraints, constants left out:
+///
+///     nu_b = sum_s mu_s n_sb exp(sum_j e_sj theta_j) + sum_j h_bj theta_j
+///
+/// for the first `strengths` parameters mu and the rest theta; +infinity where some nu_b < 0.
+class PoissonBins {
+public:
+  Index bins = 0, strengths = 0, nuisances = 0;
+  /// bins x strengths, strengths x nuisances, bins x nuisances.
+  Matrix nominal, effect, shift;
+  Vector observed;
+
+  static PoissonBins random(std::mt19937_64& engine, Index bins, Index strengths, Index nuisances,
+                            double events) {
+    const auto uniform = [&engine](double a, double b) {
+      return std::uniform_real_distribution<double>(a, b)(engine);
+    };
+    PoissonBins f;
+    f.bins = bins;
+    f.strengths = strengths;
+    f.nuisances = nuisances;
+    f.nominal.resize(bins, strengths);
+    f.effect.resize(strengths, nuisances);
+    f.shift.resize(bins, nuisances);
+    f.observed.resize(bins);
+    for (Index b = 0; b < bins; ++b) {
+      for (Index s = 0; s < strengths; ++s) {
+        f.nominal(b, s) = events * uniform(0.1, 1.0);
+      }
+      for (Index j = 0; j < nuisances; ++j) {
+        f.shift(b, j) = 0.05 * events * uniform(-1.0, 1.0);
+      }
+      f.observed[b] = std::poisson_distribution<int>(f.nominal.row(b).sum())(engine);
+    }
+    for (Index s = 0; s < strengths; ++s) {
+      for (Index j = 0; j < nuisances; ++j) {
+        f.effect(s, j) = uniform(-0.15, 0.15);
+      }
+    }
+    return f;
+  }
+
+  [[nodiscard]] Index dimension() const { return strengths + nuisances; }
+
+  [[nodiscard]] Vector start() const {
+    Vector x = Vector::Zero(dimension());
+    x.head(strengths).setOnes();
+    return x;
+  }
+
+  [[nodiscard]] Box box() const {
+    Box out{Vector::Constant(dimension(), -5.0), Vector::Constant(dimension(), 5.0)};
+    out.lower.head(strengths).setZero();
+    out.upper.head(strengths).setConstant(10.0);
+    return out;
+  }
+
+  double value(const Vector& x) {
+    rates(x);
+    return twice_nll(x);
+  }
+
+  double value_and_gradient(const Vector& x, Vector& g) {
+    rates(x);
+    const double result = twice_nll(x);
+    const Vector slope = 2.0 * (1.0 - observed.array() / nu_.array().max(1e-300));
+    derivative(x);
+    g = jacobian_.transpose() * slope;
+    g.tail(nuisances) += 2.0 * x.tail(nuisances);
+    return result;
+  }
+
+  void hessian(const Vector& x, Matrix& h) {
+    rates(x);
+    derivative(x);
+    const Vector weight = 2.0 * observed.array() / nu_.array().square();
+    const Vector slope = 2.0 * (1.0 - observed.array() / nu_.array());
+    h = jacobian_.transpose() * weight.asDiagonal() * jacobian_;
+    for (Index s = 0; s < strengths; ++s) {
+      const double total = slope.dot(scaled_.col(s));
+      for (Index j = 0; j < nuisances; ++j) {
+        h(s, strengths + j) += total * effect(s, j);
+        h(strengths + j, s) += total * effect(s, j);
+        for (Index k = 0; k < nuisances; ++k) {
+          h(strengths + j, strengths + k) += x[s] * total * effect(s, j) * effect(s, k);
+        }
+      }
+    }
+    h.diagonal().tail(nuisances).array() += 2.0;
+  }
+
+  void hessian_product(const Vector& x, const Vector& v, Vector& hv) {
+    Matrix h;
+    hessian(x, h);
+    hv = h * v;
+  }
+
+  /// A barrier of strength mu is the same as mu / 2 events observed.
+  void set_barrier(double mu, const Vector& x) {
+    if (empty_.size() == 0) {
+      for (Index b = 0; b < bins; ++b) {
+        if (observed[b] == 0.0) {
+          empty_.push_back(b);
+        }
+      }
+    }
+    if (mu > 0.0) {
+      rates(x);
+    }
+    for (const Index b : empty_) {
+      observed[b] = mu > 0.0 && nu_[b] > 0.0 ? 0.5 * mu : 0.0;
+    }
+  }
+
+  void metric(const Vector& x, LowRankMetric& m) {
+    rates(x);
+    derivative(x);
+    m.diagonal = Vector::Constant(dimension(), 2.0);
+    m.diagonal.head(strengths).setZero();
+    m.jacobian = jacobian_;
+    m.weight = 2.0 * observed.array() / nu_.array().square().max(1e-300);
+  }
+
+private:
+  void rates(const Vector& x) {
+    scaled_.resize(bins, strengths);
+    nu_ = shift * x.tail(nuisances);
+    for (Index s = 0; s < strengths; ++s) {
+      scaled_.col(s) = nominal.col(s) * std::exp(effect.row(s).dot(x.tail(nuisances)));
+      nu_ += x[s] * scaled_.col(s);
+    }
+  }
+
+  void derivative(const Vector& x) {
+    jacobian_.resize(bins, dimension());
+    jacobian_.leftCols(strengths) = scaled_;
+    jacobian_.rightCols(nuisances) = shift;
+    for (Index s = 0; s < strengths; ++s) {
+      jacobian_.rightCols(nuisances) += x[s] * scaled_.col(s) * effect.row(s);
+    }
+  }
+
+  double twice_nll(const Vector& x) const {
+    double sum = x.tail(nuisances).squaredNorm();
+    for (Index b = 0; b < bins; ++b) {
+      if (nu_[b] < 0.0 || (nu_[b] == 0.0 && observed[b] > 0.0)) {
+        return infinity;
+      }
+      sum += 2.0 * nu_[b] - (observed[b] > 0.0 ? 2.0 * observed[b] * std::log(nu_[b]) : 0.0);
+    }
+    return sum;
+  }
+
+  std::vector<Index> empty_;
+  Vector nu_;
+  Matrix scaled_, jacobian_;
+};
+
+} // namespace muhat::test

@@ -1,0 +1,1 @@
+// CMake attaches the tests' precompiled header to this file; see tests/CMakeLists.txt.

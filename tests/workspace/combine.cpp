@@ -1,0 +1,166 @@
+#include <muhat/workspace/combine.hpp>
+#include <muhat/workspace/digest.hpp>
+#include <muhat/workspace/load.hpp>
+#include <muhat/workspace/prune.hpp>
+#include <muhat/workspace/rename.hpp>
+#include <muhat/workspace/sort.hpp>
+
+#include <support/catch.hpp>
+#include <support/messages.hpp>
+#include <support/small_workspaces.hpp>
+#include <support/zoo.hpp>
+
+#include <string>
+#include <vector>
+
+using muhat::Join;
+using muhat::Workspace;
+using muhat::test::mentions;
+using muhat::test::message_of;
+using nlohmann::json;
+
+namespace {
+
+Workspace both() {
+  return Workspace(muhat::test::every_modifier_document());
+}
+Workspace only(const std::string& channel) {
+  return muhat::prune(both(), {.channels = {channel == "SR" ? "CR" : "SR"}});
+}
+
+/// Another workspace: the given JSON Patch applied to the one with both channels.
+Workspace changed(const char* patch) {
+  return Workspace(muhat::test::every_modifier_document().patch(json::parse(patch)));
+}
+
+std::string conflict(const Workspace& left, const Workspace& right, muhat::CombineOptions options) {
+  return message_of<muhat::InvalidOperation>([&] { (void)muhat::combine(left, right, options); });
+}
+
+const char* const other_data = R"([{"op": "replace", "path": "/observations/0/data", "value": [46, 33]}])";
+const char* const other_poi =
+    R"([{"op": "replace", "path": "/measurements/0/config/poi", "value": "k_top"}])";
+const char* const other_bounds =
+    R"([{"op": "replace", "path": "/measurements/0/config/parameters/1/bounds/0/1", "value": 7}])";
+const char* const other_sample =
+    R"([{"op": "replace", "path": "/channels/0/samples/2/name", "value": "qcd"}])";
+const char* const other_yields =
+    R"([{"op": "replace", "path": "/channels/0/samples/2/data/0", "value": 2.5}])";
+
+} // namespace
+
+TEST_CASE("combine: nothing in common") {
+  const auto right = muhat::rename(only("CR"), {.measurements = {{"nominal", "n"}, {"top", "t"}}});
+  muhat::Changes changes;
+  const auto joined = muhat::combine(only("SR"), right, {}, &changes);
+  CHECK(joined.channel_names() == std::vector<std::string>{"SR", "CR"});
+  CHECK(joined.measurement_names() == std::vector<std::string>{"nominal", "top", "n", "t"});
+  REQUIRE(changes.size() == 4);
+  CHECK(changes[0].pointer == "/channels/0");
+  CHECK(changes[0].description == "add channel \"CR\"");
+}
+
+TEST_CASE("combine: without a join, common names are errors") {
+  CHECK(mentions(conflict(only("SR"), only("CR"), {}), {"both workspaces have a measurement \"nominal\""}));
+  CHECK(mentions(conflict(both(), only("CR"), {}), {"both workspaces have a channel \"CR\""}));
+}
+
+TEST_CASE("combine: the outer join of the parts is the whole") {
+  const auto joined = muhat::combine(only("CR"), only("SR"), {.join = Join::outer});
+  CHECK(muhat::digest(muhat::sorted(joined)) == muhat::digest(muhat::sorted(both())));
+  CHECK(muhat::combine(both(), both(), {.join = Join::outer}).document() == both().document());
+}
+
+TEST_CASE("combine: the outer join unites parameter configurations") {
+  const auto left = changed(R"([{"op": "remove", "path": "/measurements/0/config/parameters/0"}])");
+  const auto right = changed(R"([{"op": "remove", "path": "/measurements/0/config/parameters/1"}])");
+  const auto joined = muhat::combine(left, right, {.join = Join::outer});
+  CHECK(muhat::digest(muhat::sorted(joined)) == muhat::digest(muhat::sorted(both())));
+}
+
+TEST_CASE("combine: the outer join explains conflicts") {
+  const muhat::CombineOptions outer{.join = Join::outer};
+  CHECK(mentions(conflict(both(), changed(other_data), outer), {"observation \"SR\"", "[45,33]", "[46,33]"}));
+  CHECK(mentions(conflict(both(), changed(other_poi), outer),
+                 {"measurement \"nominal\"", "POI \"mu\"", "\"k_top\""}));
+  CHECK(mentions(conflict(both(), changed(other_bounds), outer),
+                 {"measurement \"nominal\"", "parameter \"k_top\"", "[0,5]", "[0,7]"}));
+  CHECK(mentions(conflict(both(), changed(other_sample), outer), {"disagree on the channel \"SR\""}));
+}
+
+TEST_CASE("combine: left and right outer joins choose a side") {
+  const auto right = changed(R"([{"op": "replace", "path": "/observations/0/data", "value": [46, 33]},
+                                 {"op": "replace", "path": "/measurements/0/config/poi", "value": "k_top"},
+                                 {"op": "replace", "path": "/channels/0/samples/2/name", "value": "qcd"}])");
+  CHECK(muhat::combine(both(), right, {.join = Join::left_outer}).document() == both().document());
+  CHECK(muhat::combine(both(), right, {.join = Join::right_outer}).document() == right.document());
+  muhat::Changes changes;
+  const auto joined = muhat::combine(only("SR"), right, {.join = Join::left_outer}, &changes);
+  CHECK(joined.channel_names() == std::vector<std::string>{"SR", "CR"});
+  CHECK(joined.specification().observations[0].data[0] == 45);
+  CHECK(changes[0].description == "keep the left channel \"SR\"");
+  CHECK(changes[1].description == "add channel \"CR\"");
+}
+
+TEST_CASE("combine: merged channels unite their samples") {
+  const auto right = changed(other_sample);
+  const auto samples_of = [](const Workspace& workspace) {
+    std::vector<std::string> names;
+    for (const auto& sample : workspace.specification().channels[0].samples) {
+      names.push_back(sample.name);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(samples_of(muhat::combine(both(), right, {.join = Join::outer, .merge_channels = true})) ==
+        Names{"signal", "background", "fakes", "qcd"});
+  const auto yields = changed(other_yields);
+  CHECK(mentions(conflict(both(), yields, {.join = Join::outer, .merge_channels = true}),
+                 {"sample of the channel \"SR\" \"fakes\"", "[2.0,1.0]", "[2.5,1.0]"}));
+  const auto left = muhat::combine(both(), yields, {.join = Join::left_outer, .merge_channels = true});
+  CHECK(left.specification().channels[0].samples[2].data[0] == 2.0);
+  const auto chosen = muhat::combine(both(), yields, {.join = Join::right_outer, .merge_channels = true});
+  CHECK(chosen.specification().channels[0].samples[2].data[0] == 2.5);
+  CHECK_THROWS_AS(muhat::combine(both(), right, {.merge_channels = true}), muhat::InvalidArgument);
+}
+
+TEST_CASE("combine: merged channels must agree on their bins") {
+  json document = muhat::test::two_bin_document();
+  document["channels"][0]["name"] = document["observations"][0]["name"] = "CR";
+  document["measurements"][0]["name"] = "nominal";
+  CHECK(mentions(conflict(both(), Workspace(document), {.join = Join::left_outer, .merge_channels = true}),
+                 {"the outcome of combining is no valid workspace", "has 2 bins"}));
+}
+
+TEST_CASE("combine: joins by name") {
+  CHECK(muhat::join_of_name("right outer") == Join::right_outer);
+  CHECK(muhat::join_of_name("none") == Join::none);
+  CHECK(mentions(message_of<muhat::UnknownName>([] { (void)muhat::join_of_name("inner"); }),
+                 {"no join named \"inner\"", "outer"}));
+}
+
+TEST_CASE("combine: outer joins are associative after sorting, and splitting loses nothing") {
+  MUHAT_REQUIRE_ZOO();
+  const muhat::CombineOptions outer{.join = Join::outer};
+  for (const auto& entry : muhat::test::zoo_entries()) {
+    const auto whole = muhat::load_workspace(entry.workspace_path());
+    const auto channels = whole.channel_names();
+    if (channels.size() < 3) {
+      continue;
+    }
+    INFO(entry.name);
+    const auto part = [&](std::size_t number) {
+      std::vector<std::string> others;
+      for (std::size_t c = 0; c < channels.size(); ++c) {
+        if (c % 3 != number) {
+          others.push_back(channels[c]);
+        }
+      }
+      return muhat::prune(whole, {.channels = others});
+    };
+    const auto left = muhat::combine(muhat::combine(part(0), part(1), outer), part(2), outer);
+    const auto right = muhat::combine(part(0), muhat::combine(part(1), part(2), outer), outer);
+    CHECK(muhat::digest(muhat::sorted(left)) == muhat::digest(muhat::sorted(right)));
+    CHECK(muhat::digest(muhat::sorted(left)) == muhat::digest(muhat::sorted(whole)));
+  }
+}

@@ -1,0 +1,122 @@
+#include <muhat/spec/write_json.hpp>
+#include <muhat/workspace/load.hpp>
+#include <muhat/workspace/rename.hpp>
+
+#include <support/catch.hpp>
+#include <support/messages.hpp>
+#include <support/small_workspaces.hpp>
+#include <support/zoo.hpp>
+
+#include <string>
+#include <vector>
+
+using muhat::Workspace;
+using muhat::test::mentions;
+using muhat::test::message_of;
+using nlohmann::json;
+
+namespace {
+
+Workspace workspace() {
+  return Workspace(muhat::test::every_modifier_document());
+}
+
+template <class Expected>
+std::string failure(const muhat::RenameOptions& options) {
+  return message_of<Expected>([&] { (void)muhat::rename(workspace(), options); });
+}
+
+} // namespace
+
+TEST_CASE("rename: names and everything that refers to them") {
+  muhat::Changes changes;
+  const auto renamed = muhat::rename(workspace(),
+                                     {.channels = {{"SR", "signal_region"}},
+                                      .samples = {{"background", "ttbar"}},
+                                      .modifiers = {{"mu", "mu_SIG"}, {"k_top", "norm"}},
+                                      .measurements = {{"top", "second"}}},
+                                     &changes);
+  json expected = muhat::test::every_modifier_document();
+  expected["channels"][0]["name"] = expected["observations"][0]["name"] = "signal_region";
+  expected["channels"][0]["samples"][1]["name"] = expected["channels"][1]["samples"][0]["name"] = "ttbar";
+  expected["channels"][0]["samples"][0]["modifiers"][0]["name"] = "mu_SIG";
+  expected["channels"][0]["samples"][1]["modifiers"][2]["name"] = "norm";
+  expected["channels"][1]["samples"][0]["modifiers"][2]["name"] = "norm";
+  expected["measurements"][0]["config"]["poi"] = "mu_SIG";
+  expected["measurements"][0]["config"]["parameters"][1]["name"] = "norm";
+  expected["measurements"][1]["config"]["poi"] = "norm";
+  expected["measurements"][1]["config"]["parameters"][1]["name"] = "mu_SIG";
+  expected["measurements"][1]["name"] = "second";
+  CHECK(renamed.document() == expected);
+  CHECK(changes.size() == 12);
+  CHECK(changes[0].pointer == "/channels/0/samples/0/modifiers/0/name");
+  CHECK(changes[0].description == "rename modifier \"mu\" to \"mu_SIG\"");
+}
+
+TEST_CASE("rename: there and back prints the same bytes") {
+  const auto there = muhat::rename(workspace(), {.channels = {{"SR", "a/b"}}, .modifiers = {{"JES", "jes"}}});
+  const auto back = muhat::rename(there, {.channels = {{"a/b", "SR"}}, .modifiers = {{"jes", "JES"}}});
+  CHECK(muhat::json_text(there.document()) != muhat::json_text(workspace().document()));
+  CHECK(muhat::json_text(back.document()) == muhat::json_text(workspace().document()));
+}
+
+TEST_CASE("rename: all names change at once") {
+  const auto swapped = muhat::rename(workspace(), {.channels = {{"SR", "CR"}, {"CR", "SR"}}});
+  CHECK(swapped.channel_names() == std::vector<std::string>{"CR", "SR"});
+  CHECK(swapped.document()["observations"][0]["name"] == "CR");
+}
+
+TEST_CASE("rename: regular expressions") {
+  const auto renamed =
+      muhat::rename(workspace(), {.channels = {{"^(.)R$", "region_$1", true}},
+                                  .modifiers = {{"stat_SR", "gamma_stat"}, {"^stat_(.*)$", "s_$1", true}}});
+  CHECK(renamed.channel_names() == std::vector<std::string>{"region_S", "region_C"});
+  CHECK(renamed.document()["channels"][0]["samples"][1]["modifiers"][1]["name"] == "gamma_stat");
+  CHECK(mentions(failure<muhat::UnknownName>({.samples = {{"^nothing", "x", true}}}),
+                 {"no sample matches the pattern"}));
+  CHECK(
+      mentions(failure<muhat::InvalidArgument>({.samples = {{"(", "x", true}}}), {"no regular expression"}));
+}
+
+TEST_CASE("rename: a modifier may take another's name and share its parameter") {
+  const auto renamed = muhat::rename(workspace(), {.modifiers = {{"k_top", "mu"}}, .measurements = {}});
+  CHECK(renamed.measurement("top").poi == "mu");
+}
+
+TEST_CASE("rename: modifiers whose types may not share a parameter stay apart") {
+  CHECK(mentions(failure<muhat::InvalidOperation>({.modifiers = {{"JES", "mu"}}}),
+                 {"normfactor \"mu\"", "normsys \"JES\"", "share the parameter \"mu\""}));
+  CHECK(mentions(failure<muhat::InvalidOperation>({.modifiers = {{"stat_SR", "x"}, {"fake_shape", "x"}}}),
+                 {"\"stat_SR\"", "\"fake_shape\"", "share the parameter \"x\""}));
+  json document = muhat::test::every_modifier_document();
+  document["channels"][1]["samples"][0]["modifiers"].push_back(
+      {{"name", "top_shape"}, {"type", "shapesys"}, {"data", {1.0}}});
+  CHECK_THROWS_AS(muhat::rename(Workspace(document), {.modifiers = {{"top_shape", "fake_shape"}}}),
+                  muhat::InvalidOperation);
+  CHECK_NOTHROW(muhat::rename(workspace(), {.modifiers = {{"mu", "k_top"}, {"k_top", "mu"}}}));
+}
+
+TEST_CASE("rename: errors") {
+  CHECK(mentions(failure<muhat::UnknownName>({.samples = {{"signel", "x"}}}), {"did you mean \"signal\""}));
+  CHECK(mentions(failure<muhat::UnknownName>({.measurements = {{"none", "x"}}}), {"no measurement"}));
+  CHECK(mentions(failure<muhat::InvalidArgument>({.samples = {{"signal", "x"}, {"signal", "y"}}}),
+                 {"\"signal\" is renamed twice"}));
+  CHECK(mentions(failure<muhat::InvalidOperation>({.samples = {{"signal", "fakes"}}}),
+                 {"renaming", "/channels/0/samples/2/name", "another sample"}));
+  CHECK(mentions(failure<muhat::InvalidOperation>({.channels = {{"SR", "CR"}}}), {"another channel"}));
+  CHECK(mentions(failure<muhat::InvalidOperation>({.modifiers = {{"lumi", "luminosity"}}}),
+                 {"must be named \"lumi\""}));
+}
+
+TEST_CASE("rename: published workspaces come back byte for byte") {
+  MUHAT_REQUIRE_ZOO();
+  for (const auto& entry : muhat::test::zoo_entries()) {
+    INFO(entry.name);
+    const auto original = muhat::load_workspace(entry.workspace_path());
+    const auto there =
+        muhat::rename(original, {.channels = {{"^", "x_", true}}, .samples = {{"$", "_x", true}}});
+    const auto back = muhat::rename(there, {.channels = {{"^x_", "", true}}, .samples = {{"_x$", "", true}}});
+    CHECK(there.document() != original.document());
+    CHECK(muhat::json_text(back.document()) == muhat::json_text(original.document()));
+  }
+}
