@@ -4,6 +4,7 @@
 /// third-party ones are there where the tool is linked with their adapters.
 
 #include <muhat/cli/arguments.hpp>
+#include <muhat/cli/command.hpp>
 #include <muhat/core/errors.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/near_matches.hpp>
