@@ -7,6 +7,7 @@
 /// pay. Matrices here have tens to a few thousand columns. All matrices are
 /// column-major with `stride` entries from one column to the next; triangular ones are lower.
 
+#include <muhat/core/lanes.hpp>
 #include <muhat/core/linear_algebra.hpp>
 
 #include <algorithm>
@@ -48,21 +49,63 @@ template <class S>
   return Eigen::Map<const VectorOf<S>>(p, n);
 }
 
-/// y += scale * A x, with x read every `x_stride` entries. 2 rows cols operations.
+/// y += scale * A x, with x read every `x_stride` entries; columns whose coefficient is 0 cost nothing. 2
+/// rows cols operations.
 template <class S>
 void add_product(View<const S> a, S scale, const S* x, Index x_stride, S* y) {
   auto sum = span(y, a.rows);
+  S coefficient[4];
+  const S* column[4];
+  int count = 0;
+  for (Index j = 0; j < a.cols; ++j) {
+    const S c = scale * x[j * x_stride];
+    if (c == S(0)) {
+      continue;
+    }
+    coefficient[count] = c;
+    column[count++] = a.column(j);
+    if (count == 4) {
+      sum += coefficient[0] * span(column[0], a.rows) + coefficient[1] * span(column[1], a.rows) +
+             coefficient[2] * span(column[2], a.rows) + coefficient[3] * span(column[3], a.rows);
+      count = 0;
+    }
+  }
+  for (int k = 0; k < count; ++k) {
+    sum += coefficient[k] * span(column[k], a.rows);
+  }
+}
+
+/// y_0 += scale * A x_0 and y_1 += scale * A x_1 for the vectors x_j[k] = x[j + k * x_stride] and columns
+/// y_1 = y_0 + y_stride: A is read once for both. 4 rows cols operations.
+template <class S>
+void add_two_products(View<const S> a, S scale, const S* x, Index x_stride, S* y, Index y_stride) {
   Index j = 0;
   for (; j + 4 <= a.cols; j += 4) {
-    const S c0 = scale * x[j * x_stride];
-    const S c1 = scale * x[(j + 1) * x_stride];
-    const S c2 = scale * x[(j + 2) * x_stride];
-    const S c3 = scale * x[(j + 3) * x_stride];
-    sum += c0 * span(a.column(j), a.rows) + c1 * span(a.column(j + 1), a.rows) +
-           c2 * span(a.column(j + 2), a.rows) + c3 * span(a.column(j + 3), a.rows);
+    S c[2][4];
+    for (Index k = 0; k < 4; ++k) {
+      c[0][k] = scale * x[(j + k) * x_stride];
+      c[1][k] = scale * x[(j + k) * x_stride + 1];
+    }
+    const S* p[4] = {a.column(j), a.column(j + 1), a.column(j + 2), a.column(j + 3)};
+    Index i = 0;
+    for (; i + lane_count <= a.rows; i += lane_count) {
+      using Lanes = Eigen::Map<LaneArray<S>>;
+      using ConstLanes = Eigen::Map<const LaneArray<S>>;
+      const LaneArray<S> p0 = ConstLanes(p[0] + i);
+      const LaneArray<S> p1 = ConstLanes(p[1] + i);
+      const LaneArray<S> p2 = ConstLanes(p[2] + i);
+      const LaneArray<S> p3 = ConstLanes(p[3] + i);
+      Lanes(y + i) += c[0][0] * p0 + c[0][1] * p1 + c[0][2] * p2 + c[0][3] * p3;
+      Lanes(y + y_stride + i) += c[1][0] * p0 + c[1][1] * p1 + c[1][2] * p2 + c[1][3] * p3;
+    }
+    for (; i < a.rows; ++i) {
+      y[i] += c[0][0] * p[0][i] + c[0][1] * p[1][i] + c[0][2] * p[2][i] + c[0][3] * p[3][i];
+      y[y_stride + i] += c[1][0] * p[0][i] + c[1][1] * p[1][i] + c[1][2] * p[2][i] + c[1][3] * p[3][i];
+    }
   }
-  for (; j < a.cols; ++j) {
-    sum += (scale * x[j * x_stride]) * span(a.column(j), a.rows);
+  if (j < a.cols) {
+    add_product<S>(a.columns(j, a.cols - j), scale, x + j * x_stride, x_stride, y);
+    add_product<S>(a.columns(j, a.cols - j), scale, x + j * x_stride + 1, x_stride, y + y_stride);
   }
 }
 

@@ -91,7 +91,13 @@ VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat) {
   };
   flat = 0;
   for (Index k = 0; k < n; ++k) {
-    dense::add_product<Scalar>({h.data() + k, n - k, k, n}, Scalar(-1), h.data() + k, n, &h(k, k));
+    if (k % 2 == 1) {
+      dense::add_product<Scalar>({&h(k, k - 1), n - k, 1, n}, Scalar(-1), &h(k, k - 1), n, &h(k, k));
+    } else if (k + 1 < n) {
+      dense::add_two_products<Scalar>({h.data() + k, n - k, k, n}, Scalar(-1), h.data() + k, n, &h(k, k), n);
+    } else {
+      dense::add_product<Scalar>({h.data() + k, n - k, k, n}, Scalar(-1), h.data() + k, n, &h(k, k));
+    }
     const double pivot = h(k, k);
     if (pivot < -tiny || !std::isfinite(pivot)) {
       return lift(k, VectorOf<Scalar>::Unit(n, k));

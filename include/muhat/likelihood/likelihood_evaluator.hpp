@@ -9,6 +9,7 @@
 /// whole Hessian is assembled cell by cell (model/rate_curvature.hpp). Nothing is
 /// allocated after the first call of each function.
 
+#include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/dual.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/likelihood/likelihood.hpp>
@@ -102,14 +103,13 @@ public:
     hessian.setZero(n, n);
     set_adjoint();
     sweep_.add_curvature(adjoint_.data(), hessian);
-    const Column<S>& weight = curvature_weight();
+    by_bin_ = jacobian_.transpose();
+    weighted_ = by_bin_ * curvature_weight().matrix().asDiagonal();
     for (Index p = 0; p < n; ++p) {
-      scaled_ = jacobian_.col(p).array() * weight;
-      for (Index q = p; q < n; ++q) {
-        hessian(q, p) += scaled_.dot(jacobian_.col(q));
-        hessian(p, q) = hessian(q, p);
-      }
+      const dense::View<const S> below{&by_bin_(p, 0), n - p, by_bin_.cols(), n};
+      dense::add_product<S>(below, S(1), &weighted_(p, 0), n, &hessian(p, p));
     }
+    hessian.template triangularView<Eigen::StrictlyUpper>() = hessian.transpose();
     data().constraints.add_curvature(x.data(), hessian.diagonal());
   }
 
@@ -241,8 +241,9 @@ private:
   std::shared_ptr<const BoundData<S>> barrier_;
   ModelEvaluator<S, Tables> sweep_;
   Column<S> adjoint_, weight_;
-  MatrixOf<S> jacobian_;
-  VectorOf<S> scaled_, curvature_;
+  /// The Jacobian, by parameter and bin, and that times `weight_`.
+  MatrixOf<S> jacobian_, by_bin_, weighted_;
+  VectorOf<S> curvature_;
   std::unique_ptr<DualScratch> dual_;
   std::optional<bool> prefers_blocks_;
 };

@@ -8,105 +8,120 @@
 /// With M_r = prod_k f_k, u_k = f_k'/f_k and the shift slopes A', each row adds
 ///
 ///     a_r M_r [ A_r (sum_{k != l} u_k u_l^T + sum_k f_k''/f_k)
-///               + A' u^T + u A'^T + A'' ] ,
+///               + A' u^T + u A'^T + A'' ] .
 ///
-/// and the pairs within one cell are added once for all its rows. A factor of
-/// exactly zero stands as 1e-100: every term is linear in each factor, so the
-/// tiny number cancels and the result is exact (no catastrophe at mu = 0).
-/// Complexity: sum over cells of (parameters in the cell)^2, plus that over rows for
-/// the parameters that act on single rows.
+/// Rows of a cell share the u of its cell factors. So with s = sum_r a_r M_r A_r and t the sum of all that
+/// multiplies this u (the shifts' a_r M_r A', the row factors' a_r M_r A_r u), a cell adds
+///
+///     s u u^T + t u^T + u t^T   (off the diagonal)
+///
+/// which is done for a group of cells at a time, by columns. What acts on single rows only meets there.
+/// Diagonal terms are summed apart, where nothing is subtracted. A factor of exactly zero stands as 1e-100:
+/// every term is linear in each factor, so the tiny number cancels and the result is exact (no catastrophe at
+/// mu = 0). Complexity: cell factors times parameters, plus rows.
 
+#include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/lanes.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/model/layout.hpp>
-#include <muhat/model/modifiers/modifier.hpp>
+#include <muhat/model/modifier_stage.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace muhat {
 
-/// Lists of entries per lane, filled by the same sequence of calls again and again: sorted once.
+/// Entries per row, in the reverse order of their coming.
 template <class Entry>
-class LaneLists {
+class RowChains {
 public:
-  void add(Index lane, const Entry& entry) {
-    if (is_sorted_) {
-      entries_[slot_[next_++]] = entry;
-    } else {
-      lanes_.push_back(lane);
-      entries_.push_back(entry);
-    }
+  void clear(Index rows) {
+    last_.assign(static_cast<std::size_t>(rows), -1);
+    links_.clear();
   }
-  /// Ends a pass.
-  void finish(Index lanes) {
-    next_ = 0;
-    if (is_sorted_) {
-      return;
-    }
-    first_.assign(static_cast<std::size_t>(lanes) + 1, 0);
-    for (const Index lane : lanes_) {
-      ++first_[static_cast<std::size_t>(lane) + 1];
-    }
-    for (std::size_t i = 1; i < first_.size(); ++i) {
-      first_[i] += first_[i - 1];
-    }
-    std::vector<std::size_t> fill(first_.begin(), first_.end() - 1);
-    const std::vector<Entry> unsorted = entries_;
-    slot_.resize(lanes_.size());
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
-      slot_[i] = fill[static_cast<std::size_t>(lanes_[i])]++;
-      entries_[slot_[i]] = unsorted[i];
-    }
-    is_sorted_ = true;
+  void add(Index row, const Entry& entry) {
+    std::int32_t& last = last_[static_cast<std::size_t>(row)];
+    links_.push_back({entry, last});
+    last = static_cast<std::int32_t>(links_.size()) - 1;
   }
-  [[nodiscard]] std::span<const Entry> of(Index lane) const {
-    const auto k = static_cast<std::size_t>(lane);
-    return {entries_.data() + first_[k], first_[k + 1] - first_[k]};
+  template <class Visit>
+  void for_each(Index row, Visit&& visit) const {
+    for (std::int32_t k = last_[static_cast<std::size_t>(row)]; k >= 0;) {
+      const Link& link = links_[static_cast<std::size_t>(k)];
+      visit(link.entry);
+      k = link.before;
+    }
   }
 
 private:
-  bool is_sorted_ = false;
-  std::size_t next_ = 0;
-  std::vector<Index> lanes_;
-  std::vector<Entry> entries_;
-  std::vector<std::size_t> slot_, first_;
+  struct Link {
+    Entry entry;
+    std::int32_t before;
+  };
+  std::vector<std::int32_t> last_;
+  std::vector<Link> links_;
 };
 
-/// Scratch of one thread; sorts its lists once per model.
+/// Scratch of one thread; allocates in its first use only.
 template <class S, class Tables>
 class RateCurvature {
 public:
   explicit RateCurvature(const Tables& tables)
-      : tables_(&tables), cell_product_(static_cast<Index>(tables.layout().cells.size())),
-        row_product_(tables.layout().nrows), shift_sum_(VectorOf<S>::Zero(tables.parameters().size())) {}
+      : tables_(&tables), cell_product_(padded_size(static_cast<Index>(tables.layout().cells.size()) + 1)),
+        weighted_yield_(cell_product_.size()), row_product_(tables.layout().nrows),
+        weight_(tables.layout().nrows), groups_(static_cast<std::size_t>(cell_product_.size() / lane_count)),
+        slopes_(static_cast<std::size_t>(tables.parameters().size()), LaneArray<S>::Zero()),
+        slope_panel_(MatrixOf<S>::Zero(tables.parameters().size(), lane_count)), sum_panel_(slope_panel_),
+        is_touched_(static_cast<std::size_t>(tables.parameters().size()), false),
+        diagonal_(tables.parameters().size()) {}
 
   /// Adds C to the lower triangle of `h`. `parameters` ends with the constant 1, `adjoint` has one
   /// entry per row, `before_factors` is A_r.
   void add(const S* parameters, const Column<S>& adjoint, const Column<S>& before_factors, MatrixOf<S>& h) {
-    collect(parameters);
-    for (std::size_t k = 0; k < tables_->layout().cells.size(); ++k) {
-      add_cell(static_cast<Index>(k), adjoint, before_factors, h);
+    clear();
+    report(parameters, [](ModifierStage stage) { return stage != ModifierStage::shift; });
+    const Layout& layout = tables_->layout();
+    weighted_yield_.setZero();
+    for (Index row = 0; row < layout.nrows; ++row) {
+      const std::int32_t cell = layout.row_cell[static_cast<std::size_t>(row)];
+      weight_[row] = adjoint[row] * cell_product_[cell] * row_product_[row];
+      weighted_yield_[cell] += weight_[row] * before_factors[row];
+      add_row_factors(row, weight_[row] * before_factors[row]);
     }
+    report(parameters, [](ModifierStage stage) { return stage == ModifierStage::shift; });
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      add_group(groups_[g], &weighted_yield_[static_cast<Index>(g) * lane_count]);
+    }
+    h.template triangularView<Eigen::Lower>() += both_ + both_.transpose();
+    h.diagonal() += diagonal_;
   }
 
-  // What bundles report, each for a stage of theirs:
+  // What bundles report, each for a stage of theirs, shifts last:
 
-  /// A shift of `row` with its first and second derivative in one parameter.
-  void shift(Index row, std::int32_t parameter, S slope, S curvature) {
-    shifts_.add(row, {parameter, slope, curvature});
+  /// Factors of a group of cells with their derivatives.
+  void cell_factors(Index first_cell, std::int32_t parameter, const LaneArray<S>& factor,
+                    const LaneArray<S>& slope, const LaneArray<S>& curvature) {
+    const LaneArray<S> f = (factor.abs() < tiny).select(tiny, factor);
+    lanes(&cell_product_[first_cell]) *= f;
+    groups_[static_cast<std::size_t>(first_cell / lane_count)].factors.push_back(
+        {parameter, slope / f, curvature / f});
   }
-  /// A factor of `cell` with its derivatives.
-  void cell_factor(Index cell, std::int32_t parameter, S factor, S slope, S curvature) {
+  /// A factor of one cell that is its parameter.
+  void cell_factor(Index cell, std::int32_t parameter, S factor) {
     const S f = nonzero(factor);
     cell_product_[cell] *= f;
-    cell_factors_.add(cell, {parameter, next_factor_++, slope / f, curvature / f});
+    CellFactors& entry = entry_for(group_of(cell).factors, parameter);
+    // A parameter may act on a cell twice; then its other factor is an entry of its own.
+    CellFactors& free = entry.slope[cell % lane_count] == S(0)
+                            ? entry
+                            : group_of(cell).factors.emplace_back(CellFactors{parameter});
+    free.slope[cell % lane_count] = S(1) / f;
   }
   /// A factor of `row`, and its derivatives in one or several parameters.
   void row_factor(Index row, std::int32_t parameter, S factor, S slope, S curvature) {
@@ -122,125 +137,188 @@ public:
     for (std::size_t j = 0; j < n; ++j) {
       row_factors_.add(row, {parameter[j], next_factor_, slope[j] / f, curvature[j][j] / f});
       for (std::size_t k = 0; k < j; ++k) {
-        mixed_.add(row, {parameter[j], parameter[k], curvature[j][k] / f, true});
+        mixed_.add(row, {parameter[j], parameter[k], curvature[j][k] / f});
       }
     }
     ++next_factor_;
   }
+  /// A shift of `row` with its first and second derivative in one parameter.
+  void shift(Index row, std::int32_t parameter, S slope, S curvature) {
+    diagonal_[parameter] += weight_[row] * curvature;
+    add_to_cell(row, parameter, weight_[row] * slope);
+    row_factors_.for_each(row, [&](const RowFactor& factor) {
+      add_pair(parameter, factor.parameter, weight_[row] * slope * factor.slope);
+    });
+  }
   /// The mixed second derivative of a shift.
   void mixed_shift(Index row, std::int32_t a, std::int32_t b, S curvature) {
-    mixed_.add(row, {a, b, curvature, false});
+    add_pair(a, b, weight_[row] * curvature);
   }
 
 private:
-  struct Shift {
-    std::int32_t parameter;
-    S slope, curvature;
+  /// Slopes and curvatures relative to the factors, of the cells of a group.
+  struct CellFactors {
+    std::int32_t parameter = 0;
+    LaneArray<S> slope = LaneArray<S>::Zero();
+    LaneArray<S> curvature = LaneArray<S>::Zero();
+  };
+  /// What multiplies the slopes of the cells' factors.
+  struct CellSums {
+    std::int32_t parameter = 0;
+    LaneArray<S> slope = LaneArray<S>::Zero();
+  };
+  struct Group {
+    std::vector<CellFactors> factors;
+    std::vector<CellSums> sums;
   };
   /// Slope and curvature relative to the factor.
-  struct Factor {
+  struct RowFactor {
     std::int32_t parameter, id;
     S slope, curvature;
   };
   struct Mixed {
     std::int32_t a, b;
     S curvature;
-    bool times_yield;
   };
 
-  static S nonzero(S factor) {
-    constexpr S tiny = S(1e-100);
-    return factor < tiny && factor > -tiny ? tiny : factor;
-  }
+  static constexpr S tiny = S(1e-100);
+  static S nonzero(S factor) { return factor < tiny && factor > -tiny ? tiny : factor; }
 
-  void collect(const S* parameters) {
+  void clear() {
     cell_product_.setOnes();
     row_product_.setOnes();
     next_factor_ = 0;
-    std::apply(
-        [&](const auto&... staged) {
-          (staged.bundle.template report<std::decay_t<decltype(staged)>::stage>(parameters, *this), ...);
-        },
-        tables_->bundles);
-    const Index rows = tables_->layout().nrows;
-    cell_factors_.finish(static_cast<Index>(tables_->layout().cells.size()));
-    row_factors_.finish(rows);
-    shifts_.finish(rows);
-    mixed_.finish(rows);
-  }
-
-  static void add_pair(MatrixOf<S>& h, std::int32_t p, std::int32_t q, S value) {
-    if (p == q) {
-      h(p, q) += S(2) * value;
-    } else {
-      h(std::max(p, q), std::min(p, q)) += value;
+    for (Group& group : groups_) {
+      group.factors.clear();
+      group.sums.clear();
     }
+    row_factors_.clear(tables_->layout().nrows);
+    mixed_.clear(tables_->layout().nrows);
+    diagonal_.setZero();
+    both_.setZero(diagonal_.size(), diagonal_.size());
   }
 
-  static void add_pairs(MatrixOf<S>& h, std::span<const Factor> factors, S weight) {
-    for (std::size_t i = 0; i < factors.size(); ++i) {
-      const Factor& a = factors[i];
-      h(a.parameter, a.parameter) += weight * a.curvature;
-      const S scaled = weight * a.slope;
-      for (std::size_t j = 0; j < i; ++j) {
-        if (factors[j].id != a.id) {
-          add_pair(h, a.parameter, factors[j].parameter, scaled * factors[j].slope);
+  template <class Wanted>
+  void report(const S* parameters, const Wanted& wanted) {
+    const auto visit = [&](const auto& staged) {
+      constexpr ModifierStage stage = std::decay_t<decltype(staged)>::stage;
+      if (wanted(stage)) {
+        staged.bundle.template report<stage>(parameters, *this);
+      }
+    };
+    std::apply([&](const auto&... staged) { (visit(staged), ...); }, tables_->bundles);
+  }
+
+  [[nodiscard]] Group& group_of(Index cell) { return groups_[static_cast<std::size_t>(cell / lane_count)]; }
+
+  /// Bundles report one parameter after the other, so the last entry is likely the one.
+  template <class Entry>
+  static Entry& entry_for(std::vector<Entry>& entries, std::int32_t parameter) {
+    if (entries.empty() || entries.back().parameter != parameter) {
+      entries.emplace_back(Entry{parameter});
+    }
+    return entries.back();
+  }
+
+  void add_to_cell(Index row, std::int32_t parameter, S slope) {
+    const std::int32_t cell = tables_->layout().row_cell[static_cast<std::size_t>(row)];
+    entry_for(group_of(cell).sums, parameter).slope[cell % lane_count] += slope;
+  }
+
+  /// One half of a pair that is not there yet; both halves of the diagonal fall together.
+  void add_pair(std::int32_t p, std::int32_t q, S value) { both_(p, q) += value; }
+
+  void add_row_factors(Index row, S weighted_yield) {
+    row_factors_.for_each(row, [&](const RowFactor& factor) {
+      diagonal_[factor.parameter] += weighted_yield * factor.curvature;
+      add_to_cell(row, factor.parameter, weighted_yield * factor.slope);
+      row_factors_.for_each(row, [&](const RowFactor& other) {
+        if (other.id < factor.id) {
+          add_pair(factor.parameter, other.parameter, weighted_yield * factor.slope * other.slope);
         }
-      }
+      });
+    });
+    mixed_.for_each(
+        row, [&](const Mixed& mixed) { add_pair(mixed.a, mixed.b, weighted_yield * mixed.curvature); });
+  }
+
+  void add_group(const Group& group, const S* yields) {
+    if (group.factors.empty()) {
+      return;
+    }
+    gather(group, yields);
+    const Index n = slope_panel_.rows();
+    for (const std::int32_t q : touched_) {
+      const LaneArray<S> scaled = lanes(yields) * slopes_[static_cast<std::size_t>(q)];
+      dense::add_product<S>({slope_panel_.data() + q + 1, n - q - 1, lane_count, n}, S(1), scaled.data(), 1,
+                            both_.data() + q * n + q + 1);
+    }
+    add_sums(group);
+    for (const std::int32_t q : touched_) {
+      slopes_[static_cast<std::size_t>(q)].setZero();
+      slope_panel_.row(q).setZero();
+      is_touched_[static_cast<std::size_t>(q)] = false;
     }
   }
 
-  void add_cell(Index index, const Column<S>& adjoint, const Column<S>& before_factors, MatrixOf<S>& h) {
-    const Cell& cell = tables_->layout().cells[static_cast<std::size_t>(index)];
-    const std::span<const Factor> factors = cell_factors_.of(index);
-    S sum = S(0);
-    for (Index row = cell.first_row; row < cell.first_row + cell.nbins; ++row) {
-      const S weight = adjoint[row] * cell_product_[index] * row_product_[row];
-      sum += weight * before_factors[row];
-      add_row(row, weight, before_factors[row], factors, h);
-    }
-    add_pairs(h, factors, sum);
-    for (const std::int32_t parameter : shifted_) {
-      for (const Factor& factor : factors) {
-        add_pair(h, parameter, factor.parameter, shift_sum_[parameter] * factor.slope);
+  /// The products of sums and slopes, column by column of the fewer ones.
+  void add_sums(const Group& group) {
+    if (group.sums.size() <= touched_.size()) {
+      for (const CellSums& entry : group.sums) {
+        dense::add_product<S>(dense::view(std::as_const(slope_panel_)), S(1), entry.slope.data(), 1,
+                              &both_(0, entry.parameter));
       }
-      shift_sum_[parameter] = S(0);
+      return;
     }
-    shifted_.clear();
+    for (const CellSums& entry : group.sums) {
+      sum_panel_.row(entry.parameter) += entry.slope.matrix().transpose();
+    }
+    for (const std::int32_t q : touched_) {
+      dense::add_product<S>(dense::view(std::as_const(sum_panel_)), S(1),
+                            slopes_[static_cast<std::size_t>(q)].data(), 1, &both_(0, q));
+    }
+    for (const CellSums& entry : group.sums) {
+      sum_panel_.row(entry.parameter).setZero();
+    }
   }
 
-  void add_row(Index row, S weight, S yield, std::span<const Factor> cell_factors, MatrixOf<S>& h) {
-    const std::span<const Factor> factors = row_factors_.of(row);
-    for (const Shift& shift : shifts_.of(row)) {
-      h(shift.parameter, shift.parameter) += weight * shift.curvature;
-      if (shift_sum_[shift.parameter] == S(0)) {
-        shifted_.push_back(shift.parameter);
-      }
-      shift_sum_[shift.parameter] += weight * shift.slope;
-      for (const Factor& factor : factors) {
-        add_pair(h, shift.parameter, factor.parameter, weight * shift.slope * factor.slope);
-      }
-    }
-    add_pairs(h, factors, weight * yield);
-    for (const Factor& factor : factors) {
-      for (const Factor& other : cell_factors) {
-        add_pair(h, factor.parameter, other.parameter, weight * yield * factor.slope * other.slope);
+  /// The u of a group by parameter, and as a panel whose columns are its cells.
+  void gather(const Group& group, const S* yields) {
+    touched_.clear();
+    for (const CellFactors& entry : group.factors) {
+      LaneArray<S>& slope = slopes_[static_cast<std::size_t>(entry.parameter)];
+      diagonal_[entry.parameter] += (lanes(yields) * (entry.curvature + S(2) * slope * entry.slope)).sum();
+      slope += entry.slope;
+      if (!is_touched_[static_cast<std::size_t>(entry.parameter)]) {
+        is_touched_[static_cast<std::size_t>(entry.parameter)] = true;
+        touched_.push_back(entry.parameter);
       }
     }
-    for (const Mixed& mixed : mixed_.of(row)) {
-      add_pair(h, mixed.a, mixed.b, weight * (mixed.times_yield ? yield : S(1)) * mixed.curvature);
+    for (const std::int32_t q : touched_) {
+      slope_panel_.row(q) = slopes_[static_cast<std::size_t>(q)].matrix().transpose();
     }
   }
 
   const Tables* tables_;
-  Column<S> cell_product_, row_product_;
-  LaneLists<Factor> cell_factors_, row_factors_;
-  LaneLists<Shift> shifts_;
-  LaneLists<Mixed> mixed_;
+  /// Per cell, padded: the product of its factors, and s of the formula above.
+  Column<S> cell_product_, weighted_yield_;
+  /// Per row: the product of its own factors, and a_r M_r.
+  Column<S> row_product_, weight_;
+  std::vector<Group> groups_;
+  RowChains<RowFactor> row_factors_;
+  RowChains<Mixed> mixed_;
   std::int32_t next_factor_ = 0;
-  /// Summed over the rows of a cell, and the parameters for which it is not zero.
-  VectorOf<S> shift_sum_;
-  std::vector<std::int32_t> shifted_;
+  /// Slopes of the present group's factors, by parameter and cell, in both orders; zero between the groups.
+  std::vector<LaneArray<S>> slopes_;
+  MatrixOf<S> slope_panel_;
+  /// The sums of the present group likewise.
+  MatrixOf<S> sum_panel_;
+  /// The parameters of the present group's factors, each once.
+  std::vector<std::int32_t> touched_;
+  std::vector<bool> is_touched_;
+  /// C = both + both^T + diagonal.
+  MatrixOf<S> both_;
+  VectorOf<S> diagonal_;
 };
 
 } // namespace muhat

@@ -90,7 +90,7 @@ public:
           continue;
         }
         if constexpr (stage == ModifierStage::cell_factor) {
-          report.cell_factor(i, parameter, parameters[parameter], S(1), S(0));
+          report.cell_factor(i, parameter, parameters[parameter]);
         } else {
           report.row_factor(i, parameter, parameters[parameter], S(1), S(0));
         }

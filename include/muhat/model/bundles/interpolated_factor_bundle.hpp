@@ -154,12 +154,7 @@ private:
       for (std::int32_t g = first_group_[k]; g < first_group_[k + 1]; ++g) {
         LaneArray<S> f[3];
         Code::template evaluate<2>(parameters[parameters_[k]], constant, f);
-        for (Eigen::Index l = 0; l < lane_count; ++l) {
-          if (constant[l] != S(0) || constant[lane_count + l] != S(0)) {
-            report.cell_factor(groups_[static_cast<std::size_t>(g)] + l, parameters_[k], f[0][l], f[1][l],
-                               f[2][l]);
-          }
-        }
+        report.cell_factors(groups_[static_cast<std::size_t>(g)], parameters_[k], f[0], f[1], f[2]);
         constant += Code::constants * lane_count;
       }
     }
