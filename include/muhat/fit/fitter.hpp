@@ -15,6 +15,7 @@
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/likelihood/negative_bins.hpp>
+#include <muhat/model/layout.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -217,8 +218,7 @@ private:
       for (Index bin = 0; bin < channel.nbins; ++bin) {
         const Index at = channel.first_bin + bin;
         if (data_[at] == 0.0 && rates[at] < nothing) {
-          bins += (bins.empty() ? "bin " : ", bin ") + std::to_string(bin) + " of channel \"" + channel.name +
-                  "\"";
+          bins += (bins.empty() ? "" : ", ") + bin_text(channel, bin);
         }
       }
     }

@@ -18,6 +18,7 @@
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/stirling.hpp>
 #include <muhat/likelihood/constraint.hpp>
+#include <muhat/model/layout.hpp>
 #include <muhat/model/model.hpp>
 
 #include <cmath>
@@ -71,7 +72,7 @@ private:
   static std::string bin_name(const AnyModel& model, Index bin) {
     for (const ChannelSummary& channel : model.channels()) {
       if (bin < channel.first_bin + channel.nbins) {
-        return "bin " + std::to_string(bin - channel.first_bin) + " of channel \"" + channel.name + "\"";
+        return bin_text(channel, bin - channel.first_bin);
       }
     }
     return "bin " + std::to_string(bin);

@@ -5,6 +5,7 @@
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/model/evaluator.hpp>
+#include <muhat/model/layout.hpp>
 #include <muhat/model/model.hpp>
 
 #include <algorithm>
@@ -82,8 +83,8 @@ template <class AnyModel>
       if (rate > 0.0 || ++bins > most) {
         continue;
       }
-      text << (text.tellp() > 0 ? "; " : "") << "bin " << b << " of channel \"" << channel.name
-           << "\" has an expected rate of " << rate << " events";
+      text << (text.tellp() > 0 ? "; " : "") << bin_text(channel, b) << " has an expected rate of " << rate
+           << " events";
       for (std::size_t k = 0; k < layout.cells.size(); ++k) {
         const Cell& cell = layout.cells[k];
         const Index row = cell.first_row + b;

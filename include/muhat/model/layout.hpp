@@ -27,6 +27,11 @@ struct ChannelSummary {
   Eigen::Index first_bin = 0;
 };
 
+/// How messages name a bin, counted within its channel.
+[[nodiscard]] inline std::string bin_text(const ChannelSummary& channel, Eigen::Index bin) {
+  return "bin " + std::to_string(bin) + " of channel \"" + channel.name + "\"";
+}
+
 /// One sample in one channel.
 struct Cell {
   /// Index into the sorted channels and into the sorted sample names.
