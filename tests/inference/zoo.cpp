@@ -1,5 +1,7 @@
 #include <muhat/fit/fit.hpp>
+#include <muhat/fit/starts.hpp>
 #include <muhat/inference/hypotest.hpp>
+#include <muhat/likelihood/likelihood.hpp>
 #include <muhat/model/build.hpp>
 
 #include <support/catch.hpp>
@@ -9,6 +11,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 using namespace muhat;
 using namespace muhat::test;
@@ -43,6 +46,33 @@ TEST_CASE("published likelihoods are fitted to the best known minima", "[zoo]") 
       CHECK(fits[k].certified());
       CHECK(fits[k].projected_gradient < tolerance::projected_gradient);
       CHECK(fits[k].twice_nll < reference.best_known.at(names[k]) + tolerance::minimum);
+    }
+  }
+}
+
+TEST_CASE("published likelihoods are fitted to the best known minima from random starts", "[zoo]") {
+  MUHAT_REQUIRE_ZOO();
+  constexpr int starts = 5;
+  const std::pair<const char*, FitOptions> fits[] = {
+      {"free", {}}, {"mu0", {.fix = {{"mu", 0.0}}}}, {"mu1", {.fix = {{"mu", 1.0}}}}};
+  for (const ZooEntry& entry : zoo_entries()) {
+    const auto [model, data, reference] = load(entry);
+    auto evaluator = muhat::Likelihood<Model>(model, data).evaluator();
+    for (auto [name, options] : fits) {
+      if (!options.fix.empty()) {
+        options.fix.front().first = reference.poi;
+      }
+      const FitSetup setup = make_setup(model, options);
+      for (const Vector& start : draw_starts(evaluator, setup, starts, 42)) {
+        CAPTURE(entry.name, name);
+        options.start = start;
+        options.starts = 1;
+        CHECK(fit(model, data, options).certified());
+        options.starts = 20;
+        const FitResult certain = fit(model, data, options);
+        CHECK(certain.certified());
+        CHECK(certain.twice_nll < reference.best_known.at(name) + tolerance::minimum);
+      }
     }
   }
 }

@@ -34,8 +34,9 @@ struct FitOptions {
   int starts = 1;
   /// Seed of the drawn starts; equal seeds give equal starts everywhere.
   std::uint64_t seed = 0;
-  /// Look for lower minima around the one found (fit/exploration.hpp). By default a single fit does, and the
-  /// fits of hypothesis tests do not: they are chained, each in the minimum its neighbor leads to.
+  /// Look for lower minima around the one found (fit/exploration.hpp). By default a single fit does; the
+  /// fits of hypothesis tests, which are chained, each in the minimum its neighbor leads to, do with `starts`
+  /// > 1 only.
   std::optional<bool> explore = {};
 };
 

@@ -35,7 +35,8 @@ public:
   Profile(const AnyModel& model, const Vector& data, Index poi, const FitOptions& options = {},
           const Optimizer& optimizer = Optimizer{})
       : fitter_(model, data, optimizer), setup_(make_setup(model, options)), poi_(poi),
-        free_box_(setup_.box()), always_(options.extra_starts), explore_(options.explore.value_or(false)) {
+        free_box_(setup_.box()), always_(options.extra_starts),
+        explore_(options.explore.value_or(options.starts > 1)) {
     require_free_poi(setup_, poi_, poi_name());
     if (options.starts > 1) {
       always_.push_back(setup_.start);
