@@ -40,6 +40,21 @@ template <class T>
   return Eigen::Map<LaneArray<T>, Eigen::AlignedMax>(p);
 }
 
+/// Asks for the constants of one group of each of two kinds, to be used after some 30 others: a table too
+/// large for the cache then streams nearly as fast as memory can. They may lie behind the table's end;
+/// without a word for it the compiler does nothing.
+template <class S>
+void prefetch_constants(const S* p) {
+#if defined(__GNUC__)
+  constexpr std::uintptr_t ahead = 4096;
+  const auto address = reinterpret_cast<std::uintptr_t>(p) + ahead;
+  __builtin_prefetch(reinterpret_cast<const void*>(address));
+  __builtin_prefetch(reinterpret_cast<const void*>(address + lane_count * sizeof(S)));
+#else
+  (void)p;
+#endif
+}
+
 /// out[l] += a * x[l] + b * y[l] with constants x and y.
 template <class T, class S>
 void add_scaled(T* out, const T& a, const S* x, const T& b, const S* y) {

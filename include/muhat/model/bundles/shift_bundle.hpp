@@ -159,6 +159,7 @@ public:
       const Weights<T> w = tape.weights[static_cast<std::size_t>(runs_[k].weight)];
       for (const std::int32_t* end = groups_.data() + runs_[k + 1].first_group; group != end;
            ++group, constant += 2 * lane_count) {
+        prefetch_constants(constant);
         add_scaled(out + *group, w.alpha, constant, w.bend, constant + lane_count);
       }
       for (std::int32_t e = runs_[k].first_single; e < runs_[k + 1].first_single; ++e) {
@@ -225,6 +226,7 @@ private:
     const std::int32_t* end = groups_.data() + runs_[k + 1].first_group;
     sink.begin(parameter);
     for (; group != end; ++group, constant += 2 * lane_count) {
+      prefetch_constants(constant);
       sink.add(*group, shift_slope(adjoint + *group, constant, slope));
     }
     sink.end();
