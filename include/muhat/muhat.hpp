@@ -1,8 +1,8 @@
 #pragma once
 
 /// Everything but the command line tool (muhat/cli/) and the adapters for third-party optimizers
-/// (muhat/adapters/). It takes some seconds to compile: a file that only uses a model built elsewhere is better
-/// off with the headers it needs, none of which brings in the JSON library.
+/// (muhat/adapters/). It takes some seconds to compile: a file that only uses a model built elsewhere is
+/// better off with the headers it needs, none of which brings in the JSON library.
 
 #include <muhat/core/block_jacobian.hpp>
 #include <muhat/core/dual.hpp>
@@ -94,8 +94,8 @@
 #include <muhat/fit/block_metric_factor.hpp>
 #include <muhat/fit/certificate.hpp>
 #include <muhat/fit/default_optimizer.hpp>
-#include <muhat/fit/exploration.hpp>
 #include <muhat/fit/detail/reduced_problem.hpp>
+#include <muhat/fit/exploration.hpp>
 #include <muhat/fit/fit.hpp>
 #include <muhat/fit/fit_options.hpp>
 #include <muhat/fit/fit_result.hpp>
@@ -118,6 +118,7 @@
 #include <muhat/inference/hypotest.hpp>
 #include <muhat/inference/inference_options.hpp>
 #include <muhat/inference/interval.hpp>
+#include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/limit_search.hpp>
 #include <muhat/inference/p_values.hpp>
 #include <muhat/inference/profile.hpp>
@@ -127,6 +128,7 @@
 #include <muhat/inference/test_statistic.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 #include <muhat/inference/toy_p_values.hpp>
+#include <muhat/inference/toy_upper_limit.hpp>
 #include <muhat/inference/toys.hpp>
 #include <muhat/inference/upper_limit.hpp>
 

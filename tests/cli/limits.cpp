@@ -63,6 +63,30 @@ TEST_CASE("upper-limit: a limit beyond the bounds is null with a reason, or foun
   CHECK(widened.json().at("upper_limit_obs").get<double>() == Approx(expected).epsilon(2e-4));
 }
 
+TEST_CASE("upper-limit: with toys, the same for any number of threads, with uncertainties") {
+  const std::vector<std::string> arguments{"upper-limit", "--calctype", "toybased", "--ntoys",  "60",
+                                           "--seed",      "3",          "--scan",   "0.5:2.5:3"};
+  const auto with_threads = [&](const std::string& threads) {
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), {"--threads", threads});
+    return run_tool(all, two_bins);
+  };
+  const auto result = with_threads("1");
+  INFO(result.err);
+  REQUIRE(result.code == 0);
+  CHECK(with_threads("3").out == result.out);
+  const nlohmann::json limit = result.json();
+  const double exact = run_tool({"upper-limit"}, two_bins).json().at("upper_limit_obs").get<double>();
+  const double error = limit.at("upper_limit_obs_error").get<double>();
+  CHECK(error > 0.0);
+  CHECK(std::abs(limit.at("upper_limit_obs").get<double>() - exact) < 4.0 * error + 0.1);
+  CHECK(limit.at("upper_limit_exp_error").size() == 5);
+  CHECK(limit.at("ntoys") == 360);
+  CHECK(limit.at("failed_toys") == 0);
+  CHECK(limit.at("evaluations") == 3);
+  CHECK_FALSE(run_tool({"upper-limit"}, two_bins).json().contains("ntoys"));
+}
+
 TEST_CASE("upper-limit: mistakes exit with 2") {
   const auto rejects = [](const std::vector<std::string>& options, const std::string& part) {
     std::vector<std::string> arguments{"upper-limit"};
@@ -81,6 +105,9 @@ TEST_CASE("upper-limit: mistakes exit with 2") {
   rejects({"--scan", "0:5:1"}, "2 to");
   rejects({"--scan", "0:five:11"}, "five");
   rejects({"--scan", "0:50:11"}, "bounds");
+  rejects({"--calctype", "toybased", "--scan", "0:50:11"}, "bounds");
+  rejects({"--calctype", "toybased", "--ntoys", "0"}, "--ntoys");
+  rejects({"--calctype", "bayesian"}, "bayesian");
   CHECK(run_tool({"upper-limit", "--measurement", "missing_signal"}, muhat::test::two_channels).code == 2);
 }
 

@@ -127,14 +127,6 @@ TEST_CASE("two-sided statistics set the limit above the best fit", "[upper_limit
             .cls_observed == Approx(0.05).epsilon(1e-3));
 }
 
-TEST_CASE("interpolation takes the first fall below the level", "[upper_limit]") {
-  const std::vector<double> mus{0.0, 1.0, 2.0, 3.0};
-  CHECK(interpolated_limit(mus, {1.0, 0.5, 0.1, 0.02}, 0.3).value == Approx(1.5));
-  CHECK(interpolated_limit(mus, {1.0, 0.05, 0.2, 0.02}, 0.05).value == 1.0);
-  CHECK(mentions(interpolated_limit(mus, {1.0, 0.5, 0.4, 0.3}, 0.05).reason, {"extend"}));
-  CHECK(mentions(interpolated_limit(mus, {0.01, 0.01, 0.01, 0.01}, 0.05).reason, {"lower"}));
-}
-
 TEST_CASE("unusable options of a limit are refused", "[upper_limit]") {
   const Model model = hello_world_model();
   const Vector data = with_auxdata(model, {51.0, 48.0});

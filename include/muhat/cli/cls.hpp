@@ -77,13 +77,9 @@ inline void add_cls_command(CLI::App& app, Selection& selection) {
        "muhat cls --test-poi 1 --test-stat qtilde workspace.json"},
       [](CLI::App& command, ClsOptions& options) {
         add_model_options(command, options.model);
-        add_number(command, "--test-poi", options.tested_mu,
-                   "The tested value of the parameter of interest; q0 always tests 0");
-        command.add_option("--test-stat", options.statistic, "The test statistic")
-            ->check(CLI::IsMember({"q", "qtilde", "q0"}))
-            ->capture_default_str();
-        add_calculator_option(command, options.calculator);
-        add_toy_options(command, options.toys);
+        add_tested_value_option(command, options.tested_mu);
+        add_statistic_option(command, options.statistic, StatisticUse::test);
+        add_calculator_options(command, options.calculator, options.toys);
         add_optimizer_options(command, options.optimizer);
         add_output_options(command, options.output);
       },

@@ -32,6 +32,26 @@ namespace muhat::cli {
 inline constexpr const char* asymptotic_calculator = "asymptotics";
 inline constexpr const char* toy_calculator = "toybased";
 
+/// What a command does with a test statistic: test a value of the parameter of interest, 0 included, or find
+/// limits, which q0 sets none.
+enum class StatisticUse { test, limit };
+
+/// `--test-stat`.
+inline void add_statistic_option(CLI::App& command, std::string& statistic, StatisticUse use) {
+  std::vector<std::string> names{"t", "ttilde", "q", "qtilde"};
+  if (use == StatisticUse::test) {
+    names.emplace_back("q0");
+  }
+  command.add_option("--test-stat", statistic, "The test statistic")
+      ->check(CLI::IsMember(names))
+      ->capture_default_str();
+}
+
+/// `--test-poi`.
+inline void add_tested_value_option(CLI::App& command, double& mu) {
+  add_number(command, "--test-poi", mu, "The tested value of the parameter of interest; q0 always tests 0");
+}
+
 /// How many toys, from which random numbers, on how many threads.
 struct ToyArguments {
   std::size_t ntoys = 2000;
@@ -39,17 +59,19 @@ struct ToyArguments {
   std::size_t threads = 0;
 };
 
-inline void add_calculator_option(CLI::App& command, std::string& calculator) {
-  command.add_option("--calctype", calculator, "How p-values are calculated")
-      ->check(CLI::IsMember({asymptotic_calculator, toy_calculator}))
-      ->capture_default_str();
-}
-
 inline void add_toy_options(CLI::App& command, ToyArguments& toys) {
   add_number(command, "--ntoys", toys.ntoys, "Toys of each hypothesis")
       ->check(CLI::Range(std::size_t{1}, std::numeric_limits<std::size_t>::max() / 4));
   add_number(command, "--seed", toys.seed, "Seed of the toys: equal seeds give equal toys");
   add_threads_option(command, toys.threads);
+}
+
+/// `--calctype`, and the options of toys.
+inline void add_calculator_options(CLI::App& command, std::string& calculator, ToyArguments& toys) {
+  command.add_option("--calctype", calculator, "How p-values are calculated")
+      ->check(CLI::IsMember({asymptotic_calculator, toy_calculator}))
+      ->capture_default_str();
+  add_toy_options(command, toys);
 }
 
 /// Warnings, one a line, as messages of a command.
@@ -96,22 +118,30 @@ inline ExitCode report_missing_p_values(Context& context, std::string_view comma
   return ExitCode::computation_failed;
 }
 
-/// Makes toys with progress on standard error; Ctrl-C ends the run with the toys made so far and sets
-/// `interrupted`. Throws as ToyCalculator::run.
-template <class Optimizer>
-ToyEnsemble make_toys(ToyCalculator<Model, Optimizer>& calculator, double mu, ToyOptions options,
-                      std::size_t threads, std::optional<ToyEnsemble> previous, Context& context,
-                      bool& interrupted) {
+/// `run(options)` with progress on standard error; Ctrl-C ends the run with the toys made so far and sets
+/// `interrupted`.
+template <class Run>
+auto run_with_progress(ToyOptions options, Context& context, bool& interrupted, Run run) {
   const Interruption interruption(context);
   ProgressReporter reporter(context, "toys");
   options.cancel = &interruption.requested();
   options.on_progress = [&](const ToyProgress& progress) {
     reporter({progress.made, progress.wanted, progress.elapsed, progress.remaining});
   };
-  ToyEnsemble start = previous ? std::move(*previous) : calculator.prepare(mu, options.seed);
-  ToyEnsemble ensemble = calculator.run(mu, options, ThreadExecutor(threads), std::move(start));
+  auto result = run(options);
   interrupted = interruption.requested().load();
-  return ensemble;
+  return result;
+}
+
+/// Makes toys with progress, as `run_with_progress` does. Throws as ToyCalculator::run.
+template <class Optimizer>
+ToyEnsemble make_toys(ToyCalculator<Model, Optimizer>& calculator, double mu, const ToyOptions& options,
+                      std::size_t threads, std::optional<ToyEnsemble> previous, Context& context,
+                      bool& interrupted) {
+  ToyEnsemble start = previous ? std::move(*previous) : calculator.prepare(mu, options.seed);
+  return run_with_progress(options, context, interrupted, [&](const ToyOptions& watched) {
+    return calculator.run(mu, watched, ThreadExecutor(threads), std::move(start));
+  });
 }
 
 } // namespace muhat::cli

@@ -80,9 +80,7 @@ inline void add_scan_command(CLI::App& app, Selection& selection) {
       [](CLI::App& command, ScanOptions& options) {
         add_model_options(command, options.model);
         command.add_option("--scan", options.grid, "FIRST:LAST:POINTS of the parameter of interest, for CLs");
-        command.add_option("--test-stat", options.statistic, "The test statistic of CLs")
-            ->check(CLI::IsMember({"t", "ttilde", "q", "qtilde"}))
-            ->capture_default_str();
+        add_statistic_option(command, options.statistic, StatisticUse::limit);
         add_repeatable(command, "--profile", options.profiles,
                        "NAME=FIRST:LAST:POINTS: profile -2 log L along this parameter; twice for a plane");
         add_threads_option(command, options.threads);

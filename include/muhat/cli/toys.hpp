@@ -114,11 +114,8 @@ inline void add_toys_command(CLI::App& app, Selection& selection) {
        "muhat toys --ntoys 5000 --seed 1 --output-file toys.json workspace.json"},
       [](CLI::App& command, ToysOptions& options) {
         add_model_options(command, options.model);
-        add_number(command, "--test-poi", options.tested_mu,
-                   "The tested value of the parameter of interest; q0 always tests 0");
-        command.add_option("--test-stat", options.statistic, "The test statistic")
-            ->check(CLI::IsMember({"t", "ttilde", "q", "qtilde", "q0"}))
-            ->capture_default_str();
+        add_tested_value_option(command, options.tested_mu);
+        add_statistic_option(command, options.statistic, StatisticUse::test);
         add_toy_options(command, options.toys);
         command.get_option("--seed")->each([&options](const std::string&) { options.seed_given = true; });
         add_number(command, "--first", options.first,

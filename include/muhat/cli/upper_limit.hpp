@@ -1,6 +1,7 @@
 #pragma once
 
-/// `muhat upper-limit`: the signal strength at which CLs falls to a level.
+/// `muhat upper-limit`: the signal strength at which CLs falls to a level, by the
+/// asymptotic formulae or with toys.
 
 #include <muhat/cli/command.hpp>
 #include <muhat/cli/context.hpp>
@@ -8,6 +9,7 @@
 #include <muhat/cli/model_options.hpp>
 #include <muhat/cli/optimizer_options.hpp>
 #include <muhat/cli/output.hpp>
+#include <muhat/inference/toy_upper_limit.hpp>
 #include <muhat/inference/upper_limit.hpp>
 #include <muhat/model/observed_data.hpp>
 #include <muhat/report/limits.hpp>
@@ -23,11 +25,29 @@ struct UpperLimitCommandOptions {
   OptimizerChoice optimizer;
   OutputOptions output;
   std::string statistic = "qtilde";
+  ToyArguments toys;
+  std::string calculator = asymptotic_calculator;
   double level = 0.05;
   double relative_tolerance = 1e-4;
   std::string scan;
   bool widen_bounds = false;
 };
+
+namespace detail {
+
+/// With toys; an interrupted run finds the limits that its toys fix.
+inline UpperLimitResult find_toy_limits(const UpperLimitCommandOptions& options,
+                                        const UpperLimitOptions& limit_options, const LoadedModel& loaded,
+                                        const Vector& data, Context& context, bool& interrupted) {
+  return run_with_progress(ToyOptions{.ntoys = options.toys.ntoys, .seed = options.toys.seed}, context,
+                           interrupted, [&](const ToyOptions& toys) {
+                             return toy_upper_limit(loaded.model, data, limit_options, toys,
+                                                    make_optimizer(options.optimizer),
+                                                    ThreadExecutor(options.toys.threads));
+                           });
+}
+
+} // namespace detail
 
 /// Prints every limit that exists. Without an observed one the exit code is 1.
 inline ExitCode run_upper_limit(const UpperLimitCommandOptions& options, Context& context) {
@@ -41,10 +61,17 @@ inline ExitCode run_upper_limit(const UpperLimitCommandOptions& options, Context
   }
   const LoadedModel loaded = load_model(options.model, context);
   const Vector data = observed_data(loaded.workspace, loaded.model);
+  bool interrupted = false;
   const UpperLimitResult result =
-      upper_limit(loaded.model, data, limit_options, make_optimizer(options.optimizer));
+      options.calculator == toy_calculator
+          ? detail::find_toy_limits(options, limit_options, loaded, data, context, interrupted)
+          : upper_limit(loaded.model, data, limit_options, make_optimizer(options.optimizer));
   print_warnings(context, "upper-limit", result.warnings);
   write_result(context, options.output, upper_limit_json(result));
+  if (interrupted) {
+    context.err << "muhat upper-limit: interrupted; the limits are those that the toys made so far fix\n";
+    return ExitCode::computation_failed;
+  }
   if (!result.observed.value) {
     context.err << "muhat upper-limit: no observed limit: " << result.observed.reason
                 << (options.widen_bounds ? "" : "; --widen-bounds looks beyond the bounds") << '\n';
@@ -61,9 +88,8 @@ inline void add_upper_limit_command(CLI::App& app, Selection& selection) {
       [](CLI::App& command, UpperLimitCommandOptions& options) {
         add_model_options(command, options.model);
         add_number(command, "--level", options.level, "The CLs at the limit: 0.05 for 95 % confidence");
-        command.add_option("--test-stat", options.statistic, "The test statistic")
-            ->check(CLI::IsMember({"t", "ttilde", "q", "qtilde"}))
-            ->capture_default_str();
+        add_statistic_option(command, options.statistic, StatisticUse::limit);
+        add_calculator_options(command, options.calculator, options.toys);
         add_number(command, "--rtol", options.relative_tolerance,
                    "Relative tolerance of limits found by search");
         command.add_option("--scan", options.scan,

@@ -88,9 +88,7 @@ public:
   }
 
 private:
-  [[nodiscard]] bool is_two_sided() const noexcept {
-    return statistic_ == TestStatistic::t_mu || statistic_ == TestStatistic::t_mu_tilde;
-  }
+  [[nodiscard]] bool is_two_sided() const noexcept { return is_two_sided_statistic(statistic_); }
 
   /// sqrt(t) of T: the inverse of `transform`.
   [[nodiscard]] double root_statistic(double transformed) const {

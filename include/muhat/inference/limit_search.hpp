@@ -28,6 +28,8 @@ namespace muhat {
 struct Limit {
   std::optional<double> value = {};
   std::string reason = {};
+  /// The statistical uncertainty of a limit from toys, one standard deviation; nothing where it is not known.
+  std::optional<double> error = {};
 };
 
 /// sqrt(q_A) at which CLs = Phi(-(t + a)) / Phi(-t) falls to `level` in (0, 1), for a given T. O(1).
@@ -44,15 +46,21 @@ struct Limit {
   return 0.5 * (root.first + root.second);
 }
 
-namespace detail {
-
-/// One crossing between `lower` and `upper`.
+/// Where to search for a crossing, and how well.
 struct LimitRange {
   double lower = 0.0;
   double upper = 0.0;
   double level = 0.05;
+  /// Of the crossing.
   double relative_tolerance = 1e-4;
+  /// A CLs whose logarithm is this close to the level's is at the level; 0 for what `relative_tolerance`
+  /// needs.
+  double level_tolerance = 0.0;
+  /// The smallest CLs that can be told from 0.
+  double resolution = std::numeric_limits<double>::min();
 };
+
+namespace detail {
 
 /// Searches one curve. `cls(mu)` is its p-value, `predict(mu)` a guess of the crossing from what is known at
 /// mu (not positive or not finite where there is none).
@@ -83,8 +91,8 @@ public:
 private:
   /// log(CLs / level), 0 once that is closer than the tolerance needs.
   [[nodiscard]] double excess(double mu) {
-    const double f = std::log(std::max(cls_(mu), std::numeric_limits<double>::min()) / range_.level);
-    return std::abs(f) < 0.02 * range_.relative_tolerance ? 0.0 : f;
+    const double f = std::log(std::max(cls_(mu), range_.resolution) / range_.level);
+    return std::abs(f) < std::max(0.02 * range_.relative_tolerance, range_.level_tolerance) ? 0.0 : f;
   }
 
   double evaluate(double mu, std::vector<double>& shared) {

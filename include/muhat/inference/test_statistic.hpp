@@ -47,6 +47,11 @@ enum class TestStatistic { t_mu, t_mu_tilde, q_mu, q_mu_tilde, q0 };
   return statistic == TestStatistic::t_mu_tilde || statistic == TestStatistic::q_mu_tilde;
 }
 
+/// Whether the statistic grows on both sides of the best fit.
+[[nodiscard]] constexpr bool is_two_sided_statistic(TestStatistic statistic) noexcept {
+  return statistic == TestStatistic::t_mu || statistic == TestStatistic::t_mu_tilde;
+}
+
 /// The signal strength whose expectation serves as the alternative hypothesis:
 /// 1 for discovery, 0 for limits and intervals.
 [[nodiscard]] constexpr double alternative_mu(TestStatistic statistic) noexcept {

@@ -79,6 +79,17 @@ public:
   /// bounds, FitFailed where a fit has no certificate.
   [[nodiscard]] double statistic(double mu) { return on_data_.statistic(options_.test_statistic, mu); }
 
+  /// The best fit of the POI to the data. Throws FitFailed where it has no certificate.
+  [[nodiscard]] double best_fit() {
+    require_certified(on_data_.describe_free(), "fit with " + on_data_.poi_name() + " free");
+    return on_data_.free().lowest.x[on_data_.poi()];
+  }
+
+  /// Throws InvalidArgument for mu outside the POI's bounds.
+  void require_testable(double mu) const {
+    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(), mu);
+  }
+
   /// The ensemble for mu (0 for q0) without toys. Throws as `statistic`.
   [[nodiscard]] ToyEnsemble prepare(double mu, std::uint64_t seed) {
     const double tested = options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;

@@ -53,30 +53,66 @@ struct ToyPValues {
   return result;
 }
 
+namespace detail {
+
+/// The p-values that the alternative's toys would observe, each list ascending.
+struct AlternativePValues {
+  std::vector<double> clsb = {};
+  std::vector<double> clb = {};
+  std::vector<double> cls = {};
+};
+
+inline AlternativePValues alternative_p_values(const ToyEnsemble& ensemble) {
+  const EmpiricalDistribution tested(ensemble.tested.statistics);
+  const EmpiricalDistribution alternative(ensemble.alternative.statistics);
+  AlternativePValues result;
+  for (const double statistic : alternative.statistics()) {
+    result.clsb.push_back(tested.p_value(statistic).value);
+    result.clb.push_back(alternative.p_value(statistic).value);
+    result.cls.push_back(result.clsb.back() / result.clb.back());
+  }
+  for (std::vector<double>* values : {&result.clsb, &result.clb, &result.cls}) {
+    std::sort(values->begin(), values->end());
+  }
+  return result;
+}
+
+} // namespace detail
+
 /// The expected p-values: percentiles at 100 Phi(-2), ..., 100 Phi(2), each of CLs+b, CLb and CLs, linear
 /// between toys, so that all ascend. Throws as `observed_p_values`. O(n log n).
 [[nodiscard]] inline ExpectedBand expected_p_values(const ToyEnsemble& ensemble) {
-  const EmpiricalDistribution tested(ensemble.tested.statistics);
-  const EmpiricalDistribution alternative(ensemble.alternative.statistics);
-  std::vector<double> clsb;
-  std::vector<double> clb;
-  std::vector<double> cls;
-  for (const double statistic : alternative.statistics()) {
-    clsb.push_back(tested.p_value(statistic).value);
-    clb.push_back(alternative.p_value(statistic).value);
-    cls.push_back(clsb.back() / clb.back());
-  }
-  for (std::vector<double>* values : {&clsb, &clb, &cls}) {
-    std::sort(values->begin(), values->end());
-  }
+  const detail::AlternativePValues toys = detail::alternative_p_values(ensemble);
   ExpectedBand band;
   double n = 2.0;
   for (PValues& values : band) {
     const double q = normal_tail(n);
-    values = {percentile(clsb, q), percentile(clb, q), percentile(cls, q)};
+    values = {percentile(toys.clsb, q), percentile(toys.clb, q), percentile(toys.cls, q)};
     n -= 1.0;
   }
   return band;
+}
+
+/// The uncertainties of the expected CLs: that of the percentile, whose place among the alternative's n toys
+/// is uncertain by sqrt(q (1 - q) / n), and the binomial one of CLs+b. Throws as `observed_p_values`.
+/// O(n log n).
+[[nodiscard]] inline std::array<double, 5> expected_cls_errors(const ToyEnsemble& ensemble) {
+  const detail::AlternativePValues toys = detail::alternative_p_values(ensemble);
+  const auto alternative = static_cast<double>(toys.cls.size());
+  const auto tested = static_cast<double>(ensemble.tested.statistics.size());
+  std::array<double, 5> errors{};
+  double n = 2.0;
+  for (double& error : errors) {
+    const double q = normal_tail(n);
+    const double shift = std::sqrt(q * (1.0 - q) / alternative);
+    const double spread = 0.5 * (percentile(toys.cls, std::min(1.0, q + shift)) -
+                                 percentile(toys.cls, std::max(0.0, q - shift)));
+    const double clb = percentile(toys.clb, q);
+    const double clsb = std::min(1.0, percentile(toys.cls, q) * clb);
+    error = std::hypot(spread, binomial_fraction(clsb * tested, tested).error / clb);
+    n -= 1.0;
+  }
+  return errors;
 }
 
 } // namespace muhat

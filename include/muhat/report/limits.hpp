@@ -24,9 +24,14 @@ inline nlohmann::json limit_json(const Limit& limit, const std::string& key, nlo
   return nullptr;
 }
 
+inline nlohmann::json error_json(const Limit& limit) {
+  return limit.error ? number_json(*limit.error) : nlohmann::json(nullptr);
+}
+
 } // namespace detail
 
-/// Observed and expected limits, the level and statistic they belong to, and the POI's bounds in the fits.
+/// Observed and expected limits, those from toys with their statistical uncertainties, the level and
+/// statistic they belong to, and the POI's bounds in the fits.
 inline nlohmann::json upper_limit_json(const UpperLimitResult& result) {
   nlohmann::json reasons = nlohmann::json::object();
   nlohmann::json expected = nlohmann::json::array();
@@ -42,6 +47,15 @@ inline nlohmann::json upper_limit_json(const UpperLimitResult& result) {
       {"poi", result.poi},
       {"poi_bounds", {number_json(result.poi_bounds.first), number_json(result.poi_bounds.second)}},
       {"evaluations", result.points.size()}};
+  if (result.toys > 0) {
+    json["upper_limit_obs_error"] = detail::error_json(result.observed);
+    json["upper_limit_exp_error"] = nlohmann::json::array();
+    for (const Limit& limit : result.expected) {
+      json["upper_limit_exp_error"].push_back(detail::error_json(limit));
+    }
+    json["ntoys"] = result.toys;
+    json["failed_toys"] = result.failed_toys;
+  }
   if (!reasons.empty()) {
     json["reasons"] = std::move(reasons);
   }
