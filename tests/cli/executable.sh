@@ -71,6 +71,58 @@ grep -q '"CLs_obs"' toys.json
 expect 0 "$muhat" toys --ntoys 10 --continue toys.json --output-file continued.json "$workspace"
 same continued.json toys.json
 
+# A run that is killed in the middle, by whatever signal, is continued to the bits of one that was not.
+expect 0 "$muhat" toys --ntoys 60000 --seed 5 --threads 2 --output-file whole.json "$workspace"
+for signal in INT KILL; do
+  rm -f part.json part.json.part*
+  "$muhat" toys --ntoys 100000000 --seed 5 --threads 1 --output-file part.json "$workspace" 2>err &
+  process=$!
+  until [[ -s part.json ]]; do
+    kill -0 $process
+    sleep 0.1
+  done
+  kill -$signal $process
+  code=0
+  wait $process || code=$?
+  ((code != 0))
+  expect 0 "$muhat" toys --ntoys 60000 --threads 5 --continue part.json --output-file resumed.json "$workspace"
+  # Toys beyond those of the whole run are kept: the whole run continued has them, too.
+  made=$(grep -A 1 '"ntoys"' part.json | grep -o '[0-9]*' | tail -n 1)
+  expect 0 "$muhat" toys --ntoys $((made > 60000 ? made : 60000)) --threads 2 --continue whole.json \
+    --output-file expected.json "$workspace"
+  same resumed.json expected.json
+done
+
+# A grid of signals likewise: its file is complete JSON at any time.
+{
+  printf '{"version": "1.0.0", "metadata": {"references": {"hepdata": "ins1234567"}, "labels": ["k"],'
+  printf ' "description": "many", "digests": {"sha256": "%s"}}, "patches": [' \
+    "$("$muhat" digest -a sha256 "$workspace" | cut -d : -f 2)"
+  for k in {1..4000}; do
+    printf '%s{"metadata": {"name": "s%d", "values": [%d]}, "patch": [{"op": "replace",' \
+      "$( ((k == 1)) || echo ,)" "$k" "$k"
+    printf ' "path": "/channels/0/samples/0/data", "value": [%d.0, 8.0]}]}' "$k"
+  done
+  printf ']}'
+} >patchset.json
+expect 0 "$muhat" signal-grid --limits --threads 2 --output-file whole.json "$workspace" patchset.json
+for signal in INT KILL; do
+  rm -f part.json part.json.part*
+  "$muhat" signal-grid --limits --threads 1 --output-file part.json "$workspace" patchset.json 2>err &
+  process=$!
+  until [[ -s part.json ]]; do
+    kill -0 $process
+    sleep 0.01
+  done
+  kill -$signal $process
+  code=0
+  wait $process || code=$?
+  ((code != 0))
+  expect 0 "$muhat" signal-grid --limits --threads 5 --continue part.json --output-file resumed.json \
+    "$workspace" patchset.json
+  same resumed.json whole.json
+done
+
 # The completion script works in the shell it is for.
 "$muhat" completions bash >completions.bash
 source completions.bash
