@@ -38,11 +38,13 @@
 #include <muhat/workspace/duplicates.hpp>
 #include <muhat/workspace/json_patch.hpp>
 #include <muhat/workspace/load.hpp>
+#include <muhat/workspace/measurements.hpp>
 #include <muhat/workspace/modifier_effect.hpp>
 #include <muhat/workspace/parameter_configuration.hpp>
 #include <muhat/workspace/parse_patch_set.hpp>
 #include <muhat/workspace/patch_set.hpp>
 #include <muhat/workspace/patch_value.hpp>
+#include <muhat/workspace/patched_specification.hpp>
 #include <muhat/workspace/prune.hpp>
 #include <muhat/workspace/prune_small.hpp>
 #include <muhat/workspace/rename.hpp>
@@ -121,6 +123,7 @@
 #include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/limit_search.hpp>
 #include <muhat/inference/p_values.hpp>
+#include <muhat/inference/patch_set_signals.hpp>
 #include <muhat/inference/profile.hpp>
 #include <muhat/inference/sampling.hpp>
 #include <muhat/inference/scan.hpp>
@@ -137,6 +140,7 @@
 #include <muhat/report/json.hpp>
 #include <muhat/report/limits.hpp>
 #include <muhat/report/scans.hpp>
+#include <muhat/report/signal_grid.hpp>
 #include <muhat/report/table.hpp>
 #include <muhat/report/toys.hpp>
 #include <muhat/report/write_file.hpp>

@@ -1,4 +1,5 @@
 #include <muhat/inference/signal_grid.hpp>
+#include <muhat/model/signal_hypothesis.hpp>
 
 #include <support/catch.hpp>
 #include <support/counting_models.hpp>
@@ -66,4 +67,22 @@ TEST_CASE("whatever makes a signal fail is kept as its error", "[signal_grid]") 
   const auto points = signal_grid({"only"}, broken, {}, DefaultOptimizer{}, SerialExecutor{});
   REQUIRE(points.size() == 1);
   CHECK(points[0].error == "unreadable");
+}
+
+TEST_CASE("signals replaced in place are tested as those of models built anew", "[signal_grid]") {
+  const Model origin = counting_experiment(1.0, 50.0);
+  const std::vector<double> yields{5.0, 10.0, 20.0, -1000.0};
+  const auto in_place = [&](std::size_t k) -> SignalCase<Model> {
+    return {with_signal(origin, {{.channel = "channel", .sample = "signal", .yields = {yields[k]}}}),
+            vector({50.0})};
+  };
+  const auto points = signal_grid({"a", "b", "c", "negative"}, in_place, {.limits = true}, DefaultOptimizer{},
+                                  ThreadExecutor(3));
+  REQUIRE(points.size() == 4);
+  for (std::size_t k = 0; k < 3; ++k) {
+    const Model anew = counting_experiment(yields[k], 50.0);
+    CHECK(points[k].test->cls_observed == hypotest(anew, vector({50.0})).cls_observed);
+    CHECK(points[k].limit->observed.value == upper_limit(anew, vector({50.0})).observed.value);
+  }
+  CHECK_FALSE(points[3].error.empty());
 }

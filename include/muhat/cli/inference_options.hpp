@@ -1,6 +1,6 @@
 #pragma once
 
-/// Options that several commands of inference share: statistics, grids, toys.
+/// Options that several commands of inference share: statistics, grids, toys, limits.
 
 #include <muhat/cli/arguments.hpp>
 #include <muhat/cli/command.hpp>
@@ -9,6 +9,7 @@
 #include <muhat/cli/progress.hpp>
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
+#include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 #include <muhat/model/model.hpp>
 
@@ -72,6 +73,27 @@ inline void add_calculator_options(CLI::App& command, std::string& calculator, T
       ->check(CLI::IsMember({asymptotic_calculator, toy_calculator}))
       ->capture_default_str();
   add_toy_options(command, toys);
+}
+
+/// Which limits, and how well.
+struct LimitArguments {
+  double level = 0.05;
+  double relative_tolerance = 1e-4;
+  bool widen_bounds = false;
+};
+
+inline void add_limit_options(CLI::App& command, LimitArguments& limit) {
+  add_number(command, "--level", limit.level, "The CLs at the limit: 0.05 for 95 % confidence");
+  add_number(command, "--rtol", limit.relative_tolerance, "Relative tolerance of limits found by search");
+  command.add_flag("--widen-bounds", limit.widen_bounds,
+                   "Raise the upper bound of the parameter of interest where the limit lies beyond it");
+}
+
+/// The library's options for these arguments.
+inline UpperLimitOptions limit_options(const LimitArguments& limit) {
+  return {.level = limit.level,
+          .relative_tolerance = limit.relative_tolerance,
+          .widen_bounds = limit.widen_bounds};
 }
 
 /// Warnings, one a line, as messages of a command.

@@ -46,16 +46,21 @@ inline void add_workspace_argument(CLI::App& command, std::string& workspace) {
       ->capture_default_str();
 }
 
-inline void add_model_options(CLI::App& command, ModelArguments& arguments) {
-  add_workspace_argument(command, arguments.workspace);
+/// Which model is built of a workspace.
+inline void add_measurement_options(CLI::App& command, ModelArguments& arguments) {
   command.add_option("--measurement", arguments.measurement,
                      "Name of the measurement; the first if not given");
-  add_repeatable(command, "-p,--patch", arguments.patches,
-                 "A JSON Patch file to apply to the workspace first; may be given several times");
   add_repeatable(
       command, "--interpcode", arguments.interpolation_codes,
       "TYPE=CODE: the interpolation code of normsys (code1, code4) or histosys (code0, code2, code4p); "
       "may be given several times");
+}
+
+inline void add_model_options(CLI::App& command, ModelArguments& arguments) {
+  add_workspace_argument(command, arguments.workspace);
+  add_measurement_options(command, arguments);
+  add_repeatable(command, "-p,--patch", arguments.patches,
+                 "A JSON Patch file to apply to the workspace first; may be given several times");
 }
 
 /// Throws InvalidArgument, listing what is valid, for an unknown type or code.

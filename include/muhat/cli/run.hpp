@@ -18,6 +18,7 @@
 #include <muhat/cli/prune.hpp>
 #include <muhat/cli/rename.hpp>
 #include <muhat/cli/scan.hpp>
+#include <muhat/cli/signal_grid.hpp>
 #include <muhat/cli/significance.hpp>
 #include <muhat/cli/sort.hpp>
 #include <muhat/cli/toys.hpp>
@@ -54,6 +55,7 @@ inline void declare_commands(CLI::App& app, Selection& selection) {
   add_upper_limit_command(app, selection);
   add_significance_command(app, selection);
   add_scan_command(app, selection);
+  add_signal_grid_command(app, selection);
   add_toys_command(app, selection);
   add_merge_command(app, selection);
   add_evaluate_command(app, selection);

@@ -27,21 +27,19 @@ struct UpperLimitCommandOptions {
   std::string statistic = "qtilde";
   ToyArguments toys;
   std::string calculator = asymptotic_calculator;
-  double level = 0.05;
-  double relative_tolerance = 1e-4;
+  LimitArguments limit;
   std::string scan;
-  bool widen_bounds = false;
 };
 
 namespace detail {
 
 /// With toys; an interrupted run finds the limits that its toys fix.
 inline UpperLimitResult find_toy_limits(const UpperLimitCommandOptions& options,
-                                        const UpperLimitOptions& limit_options, const LoadedModel& loaded,
+                                        const UpperLimitOptions& wanted, const LoadedModel& loaded,
                                         const Vector& data, Context& context, bool& interrupted) {
   return run_with_progress(ToyOptions{.ntoys = options.toys.ntoys, .seed = options.toys.seed}, context,
                            interrupted, [&](const ToyOptions& toys) {
-                             return toy_upper_limit(loaded.model, data, limit_options, toys,
+                             return toy_upper_limit(loaded.model, data, wanted, toys,
                                                     make_optimizer(options.optimizer),
                                                     ThreadExecutor(options.toys.threads));
                            });
@@ -52,20 +50,18 @@ inline UpperLimitResult find_toy_limits(const UpperLimitCommandOptions& options,
 /// Prints every limit that exists. Without an observed one the exit code is 1.
 inline ExitCode run_upper_limit(const UpperLimitCommandOptions& options, Context& context) {
   check_output(options.output);
-  UpperLimitOptions limit_options{.level = options.level,
-                                  .test_statistic = test_statistic_from(options.statistic),
-                                  .relative_tolerance = options.relative_tolerance,
-                                  .widen_bounds = options.widen_bounds};
+  UpperLimitOptions wanted = limit_options(options.limit);
+  wanted.test_statistic = test_statistic_from(options.statistic);
   if (!options.scan.empty()) {
-    limit_options.scan = parse_grid("--scan", options.scan);
+    wanted.scan = parse_grid("--scan", options.scan);
   }
   const LoadedModel loaded = load_model(options.model, context);
   const Vector data = observed_data(loaded.workspace, loaded.model);
   bool interrupted = false;
   const UpperLimitResult result =
       options.calculator == toy_calculator
-          ? detail::find_toy_limits(options, limit_options, loaded, data, context, interrupted)
-          : upper_limit(loaded.model, data, limit_options, make_optimizer(options.optimizer));
+          ? detail::find_toy_limits(options, wanted, loaded, data, context, interrupted)
+          : upper_limit(loaded.model, data, wanted, make_optimizer(options.optimizer));
   print_warnings(context, "upper-limit", result.warnings);
   write_result(context, options.output, upper_limit_json(result));
   if (interrupted) {
@@ -74,7 +70,7 @@ inline ExitCode run_upper_limit(const UpperLimitCommandOptions& options, Context
   }
   if (!result.observed.value) {
     context.err << "muhat upper-limit: no observed limit: " << result.observed.reason
-                << (options.widen_bounds ? "" : "; --widen-bounds looks beyond the bounds") << '\n';
+                << (options.limit.widen_bounds ? "" : "; --widen-bounds looks beyond the bounds") << '\n';
     return ExitCode::computation_failed;
   }
   return ExitCode::success;
@@ -87,15 +83,11 @@ inline void add_upper_limit_command(CLI::App& app, Selection& selection) {
        "muhat upper-limit --level 0.05 workspace.json"},
       [](CLI::App& command, UpperLimitCommandOptions& options) {
         add_model_options(command, options.model);
-        add_number(command, "--level", options.level, "The CLs at the limit: 0.05 for 95 % confidence");
         add_statistic_option(command, options.statistic, StatisticUse::limit);
         add_calculator_options(command, options.calculator, options.toys);
-        add_number(command, "--rtol", options.relative_tolerance,
-                   "Relative tolerance of limits found by search");
+        add_limit_options(command, options.limit);
         command.add_option("--scan", options.scan,
                            "FIRST:LAST:POINTS: interpolate on this scan instead of searching");
-        command.add_flag("--widen-bounds", options.widen_bounds,
-                         "Raise the upper bound of the parameter of interest where the limit lies beyond it");
         add_optimizer_options(command, options.optimizer);
         add_output_options(command, options.output);
       },

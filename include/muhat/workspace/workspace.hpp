@@ -4,9 +4,9 @@
 /// measurements, checked, beside the same as plain structs.
 
 #include <muhat/core/errors.hpp>
-#include <muhat/core/near_matches.hpp>
 #include <muhat/spec/parse.hpp>
 #include <muhat/spec/specification.hpp>
+#include <muhat/workspace/measurements.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -65,23 +65,12 @@ public:
 
   /// The measurement of that name; UnknownName lists near matches.
   [[nodiscard]] const spec::Measurement& measurement(std::string_view name) const {
-    for (const spec::Measurement& measurement : specification().measurements) {
-      if (measurement.name == name) {
-        return measurement;
-      }
-    }
-    throw UnknownName(unknown_name_message("measurement", name, measurement_names()));
+    return find_measurement(specification(), name);
   }
 
   /// The measurement at a place in the document; UnknownName where there are fewer.
   [[nodiscard]] const spec::Measurement& measurement(std::size_t index = 0) const {
-    const auto& measurements = specification().measurements;
-    if (index >= measurements.size()) {
-      throw UnknownName("no measurement " + std::to_string(index) + ": the workspace has " +
-                        std::to_string(measurements.size()) +
-                        ", counted from 0: " + quoted_list(measurement_names()));
-    }
-    return measurements[index];
+    return find_measurement(specification(), index);
   }
 
 private:
@@ -90,16 +79,6 @@ private:
     spec::Workspace specification;
     ParseOptions options;
   };
-
-  template <class Entry>
-  static std::vector<std::string> names_of(const std::vector<Entry>& entries) {
-    std::vector<std::string> names;
-    names.reserve(entries.size());
-    for (const Entry& entry : entries) {
-      names.push_back(entry.name);
-    }
-    return names;
-  }
 
   friend Json detail::take_document<Json>(BasicWorkspace& workspace);
 
