@@ -19,7 +19,7 @@ endforeach()
 
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/muhat")
 
-foreach(component IN ITEMS muhat cli lbfgspp nlopt)
+foreach(component IN ITEMS muhat cli lbfgspp nlopt tbb)
   if(component STREQUAL "muhat")
     set(target muhat)
   else()

@@ -59,3 +59,4 @@ endfunction()
 
 muhat_adapter(lbfgspp LBFGSpp LBFGSpp::LBFGSpp)
 muhat_adapter(nlopt NLoptCxx NLoptCxx::NLoptCxx)
+muhat_adapter(tbb TBB TBB::tbb)

@@ -7,6 +7,10 @@
 #ifdef MUHAT_HAS_NLOPT
 #include <muhat/adapters/nlopt.hpp>
 #endif
+#ifdef MUHAT_HAS_TBB
+#include <muhat/adapters/tbb.hpp>
+static_assert(muhat::Executor<muhat::TbbExecutor>);
+#endif
 
 #include <iostream>
 
