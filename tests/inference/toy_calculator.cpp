@@ -1,4 +1,6 @@
+#include <muhat/fit/fit.hpp>
 #include <muhat/inference/hypotest.hpp>
+#include <muhat/inference/sampling.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 
 #include <support/catch.hpp>
@@ -8,6 +10,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 using namespace muhat;
@@ -32,6 +36,20 @@ struct Moody {
   }
 };
 
+/// The binomial uncertainty of a p-value that the manual's page found with 500 toys.
+double page_error(double p) {
+  return binomial_fraction(500.0 * p, 500.0).error;
+}
+
+/// A percentile that the page found: within three standard deviations of the place q, both runs' own
+/// uncertainty included, and of the values there.
+void check_percentile(const std::vector<double>& sorted, double q, double found, double error) {
+  const double shift =
+      3.0 * std::sqrt(q * (1.0 - q) * (1.0 / 500.0 + 1.0 / static_cast<double>(sorted.size())));
+  CHECK(found + 3.0 * error >= percentile(sorted, std::max(0.0, q - shift)));
+  CHECK(found - 3.0 * error <= percentile(sorted, std::min(1.0, q + shift)));
+}
+
 bool same_toys(const ToySample& a, const ToySample& b) {
   return a.numbers == b.numbers && a.statistics == b.statistics && a.failed.size() == b.failed.size();
 }
@@ -46,16 +64,24 @@ TEST_CASE("the manual's toy example comes out within three standard deviations",
   const Example example;
   ToyCalculator calculator(example.model, example.data);
   CHECK(calculator.statistic(1.0) == Approx(1.902590865638981).epsilon(1e-5));
-  const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 2000, .seed = 1});
+  const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 10000, .seed = 1});
   const ToyPValues values = observed_p_values(toys);
-  // The page's own 500 toys have errors of sqrt(p (1 - p) / 500).
-  CHECK(std::abs(values.clsb.value - 0.084) < 3.0 * std::hypot(0.0124, values.clsb.error));
-  CHECK(std::abs(values.clb.value - 0.52) < 3.0 * std::hypot(0.0223, values.clb.error));
-  CHECK(std::abs(values.cls->value - 0.1615) < 3.0 * std::hypot(0.0248, values.cls->error));
-  const ExpectedBand band = expected_p_values(toys);
+  const double clsb_error = page_error(0.084);
+  const double clb_error = page_error(0.52);
+  CHECK(std::abs(values.clsb.value - 0.084) < 3.0 * std::hypot(clsb_error, values.clsb.error));
+  CHECK(std::abs(values.clb.value - 0.52) < 3.0 * std::hypot(clb_error, values.clb.error));
+  const double cls_error = std::hypot(clsb_error, 0.084 / 0.52 * clb_error) / 0.52;
+  CHECK(std::abs(values.cls->value - 0.16153846) < 3.0 * std::hypot(cls_error, values.cls->error));
+  const auto expected = muhat::detail::alternative_p_values(toys);
   const double clsb[] = {0.0, 0.008, 0.084, 0.318, 1.0};
+  const double clb[] = {0.02540926, 0.17, 0.52, 0.846, 1.0};
+  const double cls[] = {0.0, 0.04594333, 0.16153846, 0.37939698, 1.0};
   for (std::size_t k = 0; k < 5; ++k) {
-    CHECK(std::abs(band[k].clsb - clsb[k]) < 0.07);
+    CAPTURE(k);
+    const double q = normal_tail(2.0 - static_cast<double>(k));
+    check_percentile(expected.clsb, q, clsb[k], page_error(clsb[k]));
+    check_percentile(expected.clb, q, clb[k], 0.0);
+    check_percentile(expected.cls, q, cls[k], page_error(clsb[k]) / clb[k]);
   }
   CHECK(toys.tested.failed.empty());
   CHECK(toys.alternative.failed.empty());
@@ -133,22 +159,39 @@ TEST_CASE("progress counts up to what is wanted, a spent budget ends the run", "
   CHECK(calculator.run(1.0, options).tested.made() == 20);
 }
 
-TEST_CASE("every statistic has toys", "[toy_calculator]") {
+TEST_CASE("a toy's statistic is that of its data, for every statistic", "[toy_calculator]") {
   const Model model = uncorrelated_background({6.0}, {9.0}, {3.0});
   for (const TestStatistic statistic : {TestStatistic::t_mu, TestStatistic::t_mu_tilde, TestStatistic::q_mu,
                                         TestStatistic::q_mu_tilde, TestStatistic::q0}) {
+    CAPTURE(to_string(statistic));
     InferenceOptions options{.test_statistic = statistic};
     if (!is_bounded_statistic(statistic)) {
       options.fit.bounds = {{"mu", {-1.0, 10.0}}};
     }
     ToyCalculator calculator(model, with_auxdata(model, {12.0}), options);
     const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 100, .seed = 7});
-    CHECK(toys.mu == (statistic == TestStatistic::q0 ? 0.0 : 1.0));
-    CHECK(toys.tested.made() == 100);
+    const double tested = statistic == TestStatistic::q0 ? 0.0 : 1.0;
+    CHECK(toys.mu == tested);
     CHECK(toys.tested.failed.size() + toys.alternative.failed.size() == 0);
-    for (const double value : toys.tested.statistics) {
-      CHECK(value >= 0.0);
+    REQUIRE(toys.tested.made() == 100);
+    REQUIRE(toys.alternative.made() == 100);
+    CHECK(toys.tested.parameters[model.parameter_index("mu")] == tested);
+    CHECK(toys.alternative.parameters[model.parameter_index("mu")] == 1.0 - tested);
+    for (std::size_t k = 0; k < 100; ++k) {
+      for (const std::uint64_t hypothesis : {0U, 1U}) {
+        const ToySample& sample = hypothesis == 0 ? toys.tested : toys.alternative;
+        CAPTURE(k, hypothesis);
+        const Vector data = sample_data(model, sample.parameters, 7, 2 * k + hypothesis);
+        const FitResult free = fit(model, data, options.fit);
+        const FitResult held = fixed_poi_fit(tested, model, data, options.fit);
+        const double value =
+            test_statistic_value(statistic, tested, free.value("mu"), held.twice_nll, free.twice_nll);
+        CHECK(sample.statistics[k] == Approx(value).margin(1e-6));
+      }
     }
+    const auto zeros = std::count(toys.tested.statistics.begin(), toys.tested.statistics.end(), 0.0);
+    CHECK((is_two_sided_statistic(statistic) || (zeros > 20 && zeros < 80)));
+    CHECK((!is_two_sided_statistic(statistic) || zeros < 10));
   }
 }
 
@@ -188,7 +231,7 @@ TEST_CASE("toys and asymptotics agree for large samples", "[toy_calculator]") {
   InferenceOptions options{.test_statistic = TestStatistic::q_mu};
   options.fit.bounds = {{"mu", {-10.0, 10.0}}};
   ToyCalculator calculator(model, data, options);
-  const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 1000, .seed = 11});
+  const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 4000, .seed = 11});
   const ToyPValues by_toys = observed_p_values(toys);
   HypotestOptions test{.mu = 1.0, .test_statistic = TestStatistic::q_mu};
   test.fit = options.fit;
@@ -212,7 +255,8 @@ TEST_CASE("toys and asymptotics agree for large samples", "[toy_calculator]") {
   }
   // The distance exceeded with a probability of 0.001.
   CHECK(distance < 1.95 / std::sqrt(n));
-  CHECK(n > 400.0);
+  CHECK(n > 1800.0);
+  CHECK(n < 2200.0);
 }
 
 TEST_CASE("a huge background makes toys", "[toy_calculator]") {

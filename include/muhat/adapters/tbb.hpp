@@ -9,6 +9,7 @@
 #include <muhat/core/executor.hpp>
 
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
@@ -23,12 +24,14 @@ namespace muhat {
 /// oneTBB's threads; the calling thread takes part.
 class TbbExecutor {
 public:
-  /// threads: how many at most; 0 for as many as the calling thread's arena has when work begins.
+  /// threads: how many, if oneTBB allows as many; 0 for those of the calling thread's arena.
   explicit TbbExecutor(std::size_t threads = 0) : threads_(threads) {}
 
   [[nodiscard]] std::size_t concurrency() const {
-    const int available = tbb::this_task_arena::max_concurrency();
-    return threads_ > 0 ? threads_ : static_cast<std::size_t>(std::max(1, available));
+    const std::size_t allowed =
+        tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+    const auto present = static_cast<std::size_t>(std::max(1, tbb::this_task_arena::max_concurrency()));
+    return std::max<std::size_t>(1, std::min(threads_ > 0 ? threads_ : present, allowed));
   }
 
   /// Fewer threads than n do several workers' work one after the other.
