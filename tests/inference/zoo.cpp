@@ -1,6 +1,7 @@
 #include <muhat/fit/fit.hpp>
 #include <muhat/fit/starts.hpp>
 #include <muhat/inference/hypotest.hpp>
+#include <muhat/inference/upper_limit.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/model/build.hpp>
 
@@ -10,6 +11,7 @@
 #include <support/zoo.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -97,5 +99,28 @@ TEST_CASE("published likelihoods are tested as the reference does", "[zoo]") {
     }
     CHECK(closest < tolerance::reference_cls);
     CHECK(std::isfinite(result.cls_observed));
+  }
+}
+
+TEST_CASE("published likelihoods have limits at which CLs is at the level, or say why not", "[zoo]") {
+  MUHAT_REQUIRE_ZOO();
+  for (const ZooEntry& entry : zoo_entries()) {
+    const auto [model, data, reference] = load(entry);
+    const TestStatistic statistic = test_statistic_from(reference.test_stat);
+    const UpperLimitResult limits =
+        upper_limit(model, data, {.test_statistic = statistic, .widen_bounds = true});
+    for (std::size_t curve = 0; curve < 6; ++curve) {
+      CAPTURE(entry.name, curve);
+      const Limit& limit = curve == 0 ? limits.observed : limits.expected[curve - 1];
+      if (!limit.value) {
+        CHECK_FALSE(limit.reason.empty());
+        continue;
+      }
+      HypotestOptions test{.mu = *limit.value, .test_statistic = statistic};
+      test.fit.bounds = {{limits.poi, limits.poi_bounds}};
+      const HypotestResult result = hypotest(model, data, test);
+      const double cls = curve == 0 ? result.cls_observed : result.cls_expected[curve - 1];
+      CHECK(std::abs(cls - limits.level) < tolerance::limit_level);
+    }
   }
 }

@@ -38,6 +38,8 @@ inline constexpr double minimum = 1e-6;
 inline constexpr double projected_gradient = 1e-6;
 /// CLs against the reference, relative: its optimizers stop early.
 inline constexpr double reference_cls = 5e-3;
+/// CLs at an upper limit against the level, absolute.
+inline constexpr double limit_level = 1e-4;
 /// Figures printed in the manual, absolute: they are given to seven digits and carry its optimizer's error.
 inline constexpr double manual = 1e-5;
 

@@ -52,7 +52,7 @@ const char* const new_sample = R"({"name": "new", "data": [1.0, 2.0],
 
 } // namespace
 
-TEST_CASE("patches inside channels and beyond them give what the whole document gives") {
+TEST_CASE("patches of whole samples and all others give what the whole document gives") {
   const Workspace workspace(every_modifier_document());
   const nlohmann::json copy{
       {"op", "copy"}, {"from", "/channels/0/samples/1/data"}, {"path", "/channels/0/samples/0/data"}};
@@ -73,9 +73,9 @@ TEST_CASE("patches inside channels and beyond them give what the whole document 
     INFO(patch.dump());
     CHECK(patched(workspace, patch) == whole(workspace, patch));
   }
-  CHECK(muhat::detail::patch_channels(workspace, patches[1]).has_value());
-  CHECK(muhat::detail::patch_channels(workspace, patches[4]).has_value());
-  CHECK_FALSE(muhat::detail::patch_channels(workspace, patches[5]).has_value());
+  CHECK(muhat::detail::patch_samples(workspace, patches[1]).has_value());
+  CHECK(muhat::detail::patch_samples(workspace, patches[2]).has_value());
+  CHECK_FALSE(muhat::detail::patch_samples(workspace, patches[3]).has_value());
 }
 
 TEST_CASE("a wrong patch has the errors of the long way") {
@@ -91,11 +91,19 @@ TEST_CASE("a wrong patch has the errors of the long way") {
   const SpecificationError specification_error({});
   same_error(operation("remove", "/channels"), patch_error);
   same_error(list({operation("remove", "/channels/0/samples/9")}), patch_error);
+  same_error(list({operation("remove", "/channels/0/samples/-")}), patch_error);
+  same_error(list({operation("add", "/channels/0/samples/4", new_sample)}), patch_error);
+  same_error(list({operation("add", "/channels/00/samples/0", new_sample)}), patch_error);
+  same_error(list({{{"op", "add"}, {"path", "/channels/0/samples/0"}}}), patch_error);
   same_error(list({operation("add", "/channels/9/samples/0", new_sample)}), patch_error);
   same_error(list({operation("test", "/channels/0/name", "\"other\"")}), patch_error);
   same_error(list({operation("move", "/channels/0/name", "1")}), patch_error);
   same_error(list({operation("add", "/channels/1/samples/0", new_sample)}), specification_error);
   same_error(list({operation("replace", "/channels/0/name", "\"CR\"")}), specification_error);
+  same_error(list({operation("remove", "/channels/1/samples/0")}), specification_error);
+  same_error(list({operation("add", "/channels/0/samples/0", new_sample),
+                   operation("add", "/channels/0/samples/-", new_sample)}),
+             specification_error);
   same_error(list({operation("replace", "/channels/0/samples", "[]")}), specification_error);
   same_error(list({operation("add", "/channels/0/samples/0", R"({"name": "new", "data": [1.0, "x"]})")}),
              specification_error);
@@ -121,7 +129,7 @@ TEST_CASE("published signals take the short way to the same specification") {
     const PatchSet patches = load_patch_set(entry.directory / "patchset.json");
     for (const std::size_t k : {std::size_t{0}, patches.size() - 1}) {
       const nlohmann::json& operations = patches.patches()[k].operations;
-      CHECK(muhat::detail::patch_channels(background, operations).has_value());
+      CHECK(muhat::detail::patch_samples(background, operations).has_value());
       CHECK(patched(background, operations) == whole(background, operations));
     }
   }

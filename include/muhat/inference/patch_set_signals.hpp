@@ -1,7 +1,7 @@
 #pragma once
 
-/// The signals of a patch set as a signal grid takes them: the background is read and checked once, and a
-/// patch costs the channels that it touches.
+/// The signals of a patch set as a signal grid takes them: the background is read and checked once, a patch
+/// of the usual kind costs its own samples.
 ///
 ///     const auto signals = muhat::patch_set_signals(background, patches);
 ///     const auto points = muhat::signal_grid(signals.names(), signals, {.limits = true});

@@ -1,8 +1,8 @@
 #pragma once
 
 /// A workspace with a patch applied, as a specification alone: thousands of signals on one published
-/// background. A patch that touches some channels and nothing else, as those of patch sets do, is
-/// applied to a copy of these channels; only they are checked again.
+/// background. A patch that adds and removes whole samples, as those of published patch sets do, is
+/// applied to the checked specification; only the new samples are checked.
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/json_pointer.hpp>
@@ -12,9 +12,9 @@
 #include <muhat/workspace/measurements.hpp>
 #include <muhat/workspace/workspace.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,90 +42,88 @@ private:
 
 namespace detail {
 
-/// The channel inside which an operation acts; nothing for any other operation, or a malformed one.
-template <class Json>
-std::optional<std::size_t> touched_channel(const Json& operation) {
-  if (!operation.is_object() || !operation.contains("op") || !operation.contains("path") ||
-      !operation.at("op").is_string() || !operation.at("path").is_string()) {
+/// The place `/channels/<channel>/samples/<sample>` of a whole sample; `-` is the one after the last.
+struct SamplePlace {
+  std::size_t channel = 0;
+  std::optional<std::size_t> sample = {};
+};
+
+inline std::optional<SamplePlace> sample_place(const std::string& pointer) {
+  const auto path = split_pointer(pointer);
+  if (!path || path->size() != 4 || (*path)[0] != "channels" || (*path)[2] != "samples") {
     return std::nullopt;
   }
-  const auto& name = operation.at("op").template get_ref<const std::string&>();
-  if (name != "add" && name != "replace" && name != "remove" && name != "test") {
+  const std::optional<std::size_t> channel = pointer_index((*path)[1]);
+  const std::optional<std::size_t> sample = pointer_index((*path)[3]);
+  if (!channel || (!sample && (*path)[3] != "-")) {
     return std::nullopt;
   }
-  const auto path = split_pointer(operation.at("path").template get_ref<const std::string&>());
-  if (!path || path->size() < 3 || path->front() != "channels") {
-    return std::nullopt;
-  }
-  return pointer_index((*path)[1]);
+  return SamplePlace{*channel, sample};
 }
 
-/// The channels that a patch touches; nothing where it may touch more than channels that are there.
+/// Does an operation that adds or removes a whole sample to a specification. False, with `channels` half
+/// changed, for any other and where something is wrong.
 template <class Json>
-std::optional<std::set<std::size_t>> touched_channels(const Json& operations, std::size_t count) {
+bool patch_sample(std::vector<spec::Channel>& channels, const Json& operation, const ParseOptions& options) {
+  if (!operation.is_object() || !operation.contains("op") || !operation.contains("path") ||
+      !operation.at("op").is_string() || !operation.at("path").is_string()) {
+    return false;
+  }
+  const auto& kind = operation.at("op").template get_ref<const std::string&>();
+  const auto place = sample_place(operation.at("path").template get_ref<const std::string&>());
+  if (!place || place->channel >= channels.size()) {
+    return false;
+  }
+  std::vector<spec::Sample>& samples = channels[place->channel].samples;
+  const std::size_t index = place->sample.value_or(samples.size());
+  const auto at = samples.begin() + static_cast<std::ptrdiff_t>(std::min(index, samples.size()));
+  if (kind == "remove" && index < samples.size() && samples.size() > 1) {
+    samples.erase(at);
+    return true;
+  }
+  if (kind != "add" || index > samples.size() || !operation.contains("value")) {
+    return false;
+  }
+  spec::Sample sample;
+  ProblemList problems;
+  std::size_t nbins = samples.front().data.size();
+  read_sample(operation.at("value"), DocumentPath(), problems, options, nbins, sample);
+  const bool is_new = std::none_of(samples.begin(), samples.end(),
+                                   [&](const spec::Sample& other) { return other.name == sample.name; });
+  if (problems.count() > 0 || !is_new) {
+    return false;
+  }
+  samples.insert(at, std::move(sample));
+  return true;
+}
+
+/// The patched specification where the patch adds and removes whole samples; nothing for any other patch and
+/// where something is wrong, so that who asks has to take the long way.
+template <class Json>
+std::optional<spec::Workspace> patch_samples(const BasicWorkspace<Json>& workspace, const Json& operations) {
   if (!operations.is_array()) {
     return std::nullopt;
   }
-  std::set<std::size_t> touched;
+  spec::Workspace patched = workspace.specification();
   for (const Json& operation : operations) {
-    const std::optional<std::size_t> channel = touched_channel(operation);
-    if (!channel || *channel >= count) {
+    if (!patch_sample(patched.channels, operation, workspace.parse_options())) {
       return std::nullopt;
     }
-    touched.insert(*channel);
   }
-  return touched;
-}
-
-/// The patched specification by way of the touched channels; nothing where that is not possible, or
-/// something is wrong, so that who asks has to take the long way.
-template <class Json>
-std::optional<spec::Workspace> patch_channels(const BasicWorkspace<Json>& workspace, const Json& operations) {
-  const spec::Workspace& before = workspace.specification();
-  const auto touched = touched_channels(operations, before.channels.size());
-  if (!touched) {
-    return std::nullopt;
-  }
-  // Channels keep their places, so that the patch's pointers fit.
-  const Json& channels = workspace.document().at("channels");
-  Json places = Json::array();
-  for (std::size_t c = 0; c < before.channels.size(); ++c) {
-    places.push_back(touched->count(c) > 0 ? channels[c] : Json());
-  }
-  Json document = Json::object();
-  document["channels"] = std::move(places);
-  try {
-    apply_json_patch(document, operations);
-  } catch (const PatchError&) {
-    return std::nullopt;
-  }
-  spec::Workspace after = before;
-  ProblemList problems;
-  for (const std::size_t c : *touched) {
-    spec::Channel channel;
-    const std::size_t nbins =
-        read_channel(document["channels"][c], DocumentPath(), problems, workspace.parse_options(), channel);
-    const bool same_place =
-        channel.name == before.channels[c].name && nbins == before.channels[c].samples.front().data.size();
-    if (problems.count() > 0 || !same_place) {
-      return std::nullopt;
-    }
-    after.channels[c] = std::move(channel);
-  }
-  return after;
+  return patched;
 }
 
 } // namespace detail
 
 /// The specification of `workspace` after the operations of a JSON Patch, `source` being its name in
 /// errors: the same as that of a patched and checked copy, and the same errors, PatchError and
-/// SpecificationError. Linear in the size of the touched channels and of the specification; in that of the
-/// document for patches that touch more than the inside of channels.
+/// SpecificationError. Linear in the size of the specification; for patches that do more than add and remove
+/// whole samples in that of the document, which is copied and checked.
 template <class Json>
 [[nodiscard]] PatchedSpecification patched_specification(const BasicWorkspace<Json>& workspace,
                                                          const Json& operations,
                                                          const std::string& source = "patch") {
-  if (std::optional<spec::Workspace> patched = detail::patch_channels(workspace, operations)) {
+  if (std::optional<spec::Workspace> patched = detail::patch_samples(workspace, operations)) {
     return PatchedSpecification(std::move(*patched));
   }
   Json document = workspace.document();
