@@ -125,6 +125,8 @@
 #include <muhat/inference/p_values.hpp>
 #include <muhat/inference/patch_set_signals.hpp>
 #include <muhat/inference/profile.hpp>
+#include <muhat/inference/reinterpretation.hpp>
+#include <muhat/inference/reinterpretation_session.hpp>
 #include <muhat/inference/sampling.hpp>
 #include <muhat/inference/scan.hpp>
 #include <muhat/inference/signal_grid.hpp>
