@@ -127,6 +127,37 @@ void add_gram(View<const S> a, View<S> g) {
   }
 }
 
+/// Calls `visit(i, j)` for the lower triangle without its diagonal, tile by tile, so that (i, j) and (j, i)
+/// are both in the cache.
+template <class Visit>
+void for_each_below_diagonal(Index n, Visit visit) {
+  constexpr Index width = 16;
+  for (Index first = 0; first < n; first += width) {
+    for (Index top = first; top < n; top += width) {
+      for (Index j = first; j < std::min(first + width, n); ++j) {
+        for (Index i = std::max(top, j + 1); i < std::min(top + width, n); ++i) {
+          visit(i, j);
+        }
+      }
+    }
+  }
+}
+
+/// Copies the lower triangle to the upper one.
+template <class S>
+void mirror_lower(View<S> a) {
+  for_each_below_diagonal(a.cols, [a](Index i, Index j) { a(j, i) = a(i, j); });
+}
+
+/// The lower triangle of `a` += that of B + B^T.
+template <class S>
+void add_both_halves(View<const S> b, View<S> a) {
+  for_each_below_diagonal(a.cols, [a, b](Index i, Index j) { a(i, j) += b(i, j) + b(j, i); });
+  for (Index j = 0; j < a.cols; ++j) {
+    a(j, j) += S(2) * b(j, j);
+  }
+}
+
 /// Overwrites the lower triangle of a symmetric matrix with its Cholesky factor; returns false
 /// where a pivot is not positive. n^3 / 3 operations, in blocks of columns that stay in the cache.
 template <class S>

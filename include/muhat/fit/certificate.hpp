@@ -132,10 +132,18 @@ void dense_curvature(F& f, const Vector& x, const std::vector<Index>& free, Cert
     scale[i] = 1.0 / std::sqrt(std::max(std::abs(full(row, row)), size > 0.0 ? 1e-12 * size : 1.0));
   }
   Matrix h(n, n);
-  for (Index j = 0; j < n; ++j) {
-    for (Index i = j; i < n; ++i) {
-      h(i, j) =
-          scale[i] * scale[j] * full(free[static_cast<std::size_t>(i)], free[static_cast<std::size_t>(j)]);
+  // Free parameters mostly follow each other: rows are copied run by run, the upper triangle's too where a
+  // run crosses the diagonal.
+  for (Index first = 0, last = 0; first < n; first = last) {
+    const Index row = free[static_cast<std::size_t>(first)];
+    for (last = first + 1; last < n && free[static_cast<std::size_t>(last)] == row + last - first;) {
+      ++last;
+    }
+    for (Index j = 0; j < last; ++j) {
+      h.col(j).segment(first, last - first) =
+          scale[j] * full.col(free[static_cast<std::size_t>(j)])
+                         .segment(row, last - first)
+                         .cwiseProduct(scale.segment(first, last - first));
     }
   }
   const Vector down = negative_curvature(h, certificate.flat_directions);

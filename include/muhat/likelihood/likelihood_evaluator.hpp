@@ -103,13 +103,14 @@ public:
     hessian.setZero(n, n);
     set_adjoint();
     sweep_.add_curvature(adjoint_.data(), hessian);
-    by_bin_ = jacobian_.transpose();
-    weighted_ = by_bin_ * curvature_weight().matrix().asDiagonal();
+    const Column<S>& weight = curvature_weight();
+    transposed_ = jacobian_.transpose();
     for (Index p = 0; p < n; ++p) {
-      const dense::View<const S> below{&by_bin_(p, 0), n - p, by_bin_.cols(), n};
-      dense::add_product<S>(below, S(1), &weighted_(p, 0), n, &hessian(p, p));
+      scaled_ = jacobian_.col(p).array() * weight;
+      dense::add_product<S>({transposed_.data() + p, n - p, scaled_.size(), n}, S(1), scaled_.data(), 1,
+                            &hessian(p, p));
     }
-    hessian.template triangularView<Eigen::StrictlyUpper>() = hessian.transpose();
+    dense::mirror_lower(dense::view(hessian));
     data().constraints.add_curvature(x.data(), hessian.diagonal());
   }
 
@@ -241,9 +242,8 @@ private:
   std::shared_ptr<const BoundData<S>> barrier_;
   ModelEvaluator<S, Tables> sweep_;
   Column<S> adjoint_, weight_;
-  /// The Jacobian, by parameter and bin, and that times `weight_`.
-  MatrixOf<S> jacobian_, by_bin_, weighted_;
-  VectorOf<S> curvature_;
+  MatrixOf<S> jacobian_, transposed_;
+  VectorOf<S> scaled_, curvature_;
   std::unique_ptr<DualScratch> dual_;
   std::optional<bool> prefers_blocks_;
 };

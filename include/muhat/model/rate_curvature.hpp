@@ -98,7 +98,7 @@ public:
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       add_group(groups_[g], &weighted_yield_[static_cast<Index>(g) * lane_count]);
     }
-    h.template triangularView<Eigen::Lower>() += both_ + both_.transpose();
+    dense::add_both_halves(dense::view(std::as_const(both_)), dense::view(h));
     h.diagonal() += diagonal_;
   }
 
