@@ -1,7 +1,10 @@
 #include <muhat/cli/run.hpp>
 
+#include <support/catch.hpp>
+#include <support/messages.hpp>
 #include <support/tool.hpp>
 
+#include <initializer_list>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -18,6 +21,15 @@ ToolResult run_tool(const std::vector<std::string>& arguments, const std::string
   std::ostringstream err;
   const int code = cli::run(static_cast<int>(argv.size()), argv.data(), in, out, err);
   return {code, out.str(), err.str()};
+}
+
+void check_rejected(const std::vector<std::string>& arguments, const std::string& input,
+                    std::initializer_list<std::string> parts) {
+  const ToolResult result = run_tool(arguments, input);
+  INFO(result.err);
+  CHECK(result.code == 2);
+  CHECK(result.out.empty());
+  CHECK(mentions(result.err, parts));
 }
 
 std::vector<std::string> tool_optimizers() {

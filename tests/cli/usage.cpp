@@ -52,11 +52,7 @@ TEST_CASE("usage: every command explains itself with an example") {
 
 TEST_CASE("usage: mistakes in the command line exit with 2 and say what is wrong") {
   const auto rejects = [](const std::vector<std::string>& arguments, const std::string& part) {
-    const auto result = run_tool(arguments, two_bins);
-    INFO(result.err);
-    CHECK(result.code == 2);
-    CHECK(result.out.empty());
-    CHECK(mentions(result.err, {part}));
+    muhat::test::check_rejected(arguments, two_bins, {part});
   };
   rejects({}, "subcommand");
   rejects({"fti"}, "did you mean \"fit\"");
@@ -94,6 +90,51 @@ TEST_CASE("usage: mistakes in the command line exit with 2 and say what is wrong
   rejects({"evaluate", "--pars", "-"}, "standard input");
   rejects({"fit", "--output-file", "no-such-directory/result.json"}, "no-such-directory");
   rejects({"fit", "--output-file", "."}, "directory");
+}
+
+TEST_CASE("usage: every command knows its options' near matches") {
+  const std::vector<std::vector<std::string>> commands{{"inspect"},
+                                                       {"fit"},
+                                                       {"cls"},
+                                                       {"upper-limit"},
+                                                       {"significance"},
+                                                       {"scan"},
+                                                       {"toys"},
+                                                       {"merge"},
+                                                       {"evaluate"},
+                                                       {"combine"},
+                                                       {"prune"},
+                                                       {"rename"},
+                                                       {"sort"},
+                                                       {"digest"},
+                                                       {"completions"},
+                                                       {"patchset", "apply"},
+                                                       {"patchset", "extract"},
+                                                       {"patchset", "inspect"},
+                                                       {"patchset", "verify"}};
+  for (std::vector<std::string> arguments : commands) {
+    arguments.insert(arguments.end(), {"--output-flie", "result.json"});
+    INFO(arguments.front());
+    muhat::test::check_rejected(arguments, two_bins,
+                                {"no option named \"--output-flie\"", "did you mean \"--output-file\""});
+  }
+}
+
+TEST_CASE("usage: every command that takes a measurement knows its near matches") {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"inspect"},
+                                                  {"fit"},
+                                                  {"cls"},
+                                                  {"upper-limit"},
+                                                  {"significance"},
+                                                  {"scan", "--scan", "0:1:2"},
+                                                  {"toys", "--ntoys", "2"},
+                                                  {"evaluate"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--measurement", "Mesurement"});
+    INFO(command.front());
+    muhat::test::check_rejected(arguments, two_bins,
+                                {"muhat " + command.front(), "did you mean \"Measurement\""});
+  }
 }
 
 TEST_CASE("usage: every number of the command line is read whole, finite and in range") {

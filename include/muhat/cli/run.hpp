@@ -83,6 +83,21 @@ inline void add_examples(CLI::App& app) {
   app.footer(footer);
 }
 
+/// What is wrong with an option that `app` does not have, with what was perhaps meant; "" where it has it.
+inline std::string unknown_option(const CLI::App& app, const std::string& word) {
+  const std::string option = word.substr(0, word.find('='));
+  if (app.get_option_no_throw(option) != nullptr) {
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const CLI::Option* known : app.get_options()) {
+    for (const std::string& name : known->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  return unknown_name_message("option", option, names);
+}
+
 /// What is wrong with the first word that is neither an option nor a command of `app`, or of a group of
 /// commands that precedes it, with what was perhaps meant; "" where there is no such word.
 inline std::string unknown_word(const CLI::App& app, const std::vector<std::string>& arguments,
@@ -92,17 +107,7 @@ inline std::string unknown_word(const CLI::App& app, const std::vector<std::stri
   }
   const std::string& word = arguments[first];
   if (word.front() == '-') {
-    const std::string option = word.substr(0, word.find('='));
-    if (app.get_option_no_throw(option) != nullptr) {
-      return {};
-    }
-    std::vector<std::string> names;
-    for (const CLI::Option* known : app.get_options()) {
-      for (const std::string& name : known->get_lnames()) {
-        names.push_back("--" + name);
-      }
-    }
-    return unknown_name_message("option", option, names);
+    return unknown_option(app, word);
   }
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -113,6 +118,22 @@ inline std::string unknown_word(const CLI::App& app, const std::vector<std::stri
     }
   }
   return unknown_name_message("command", word, names);
+}
+
+/// The same for the first long option that the parsed command does not have. For arguments that do not
+/// parse: in others such a word may be the value of an option.
+inline std::string unknown_command_option(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+  }
+  for (const std::string& word : arguments) {
+    const bool is_long_option = word.size() > 2 && word.rfind("--", 0) == 0;
+    if (std::string message = is_long_option ? unknown_option(*command, word) : ""; !message.empty()) {
+      return message;
+    }
+  }
+  return {};
 }
 
 /// Runs what was selected and turns exceptions into exit codes and messages.
@@ -143,13 +164,20 @@ inline int run(int argc, const char* const* argv, Context context) {
     detail::declare_commands(app, selection);
     detail::add_examples(app);
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    if (const std::string message = detail::unknown_word(app, arguments); !message.empty()) {
+    const auto reject = [&](const std::string& message) {
       context.err << "muhat: " << message << "\nRun with --help for more information.\n";
       return ExitCode::bad_input;
+    };
+    if (const std::string message = detail::unknown_word(app, arguments); !message.empty()) {
+      return reject(message);
     }
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      const std::string message = detail::unknown_command_option(app, arguments);
+      if (error.get_exit_code() != 0 && !message.empty()) {
+        return reject(message);
+      }
       return app.exit(error, context.out, context.err) == 0 ? ExitCode::success : ExitCode::bad_input;
     }
     return detail::run_selection(selection, context);
