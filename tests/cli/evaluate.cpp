@@ -15,6 +15,7 @@
 #include <vector>
 
 using muhat::test::mentions;
+using muhat::test::numbers;
 using muhat::test::run_tool;
 using muhat::test::two_bins;
 
@@ -26,10 +27,6 @@ muhat::test::ToolResult evaluate(const std::string& points) {
   const auto file = directory / "workspace.json";
   muhat::write_file(file, two_bins);
   return run_tool({"evaluate", "--pars", "-", file.string()}, points);
-}
-
-std::vector<double> numbers(const nlohmann::json& list) {
-  return list.get<std::vector<double>>();
 }
 
 } // namespace

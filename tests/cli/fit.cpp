@@ -11,16 +11,9 @@
 #include <vector>
 
 using muhat::test::mentions;
+using muhat::test::numbers;
 using muhat::test::run_tool;
 using muhat::test::two_bins;
-
-namespace {
-
-std::vector<double> numbers(const nlohmann::json& list) {
-  return list.get<std::vector<double>>();
-}
-
-} // namespace
 
 TEST_CASE("fit: parameters by name and how the fit ended") {
   const auto result = run_tool({"fit"}, two_bins);

@@ -91,11 +91,7 @@ TEST_CASE("upper-limit: mistakes exit with 2") {
   const auto rejects = [](const std::vector<std::string>& options, const std::string& part) {
     std::vector<std::string> arguments{"upper-limit"};
     arguments.insert(arguments.end(), options.begin(), options.end());
-    const auto result = run_tool(arguments, two_bins);
-    INFO(result.err);
-    CHECK(result.code == 2);
-    CHECK(result.out.empty());
-    CHECK(mentions(result.err, {part}));
+    muhat::test::check_rejected(arguments, two_bins, {part});
   };
   rejects({"--level", "1.5"}, "between 0 and 1");
   rejects({"--rtol", "0"}, "tolerance");

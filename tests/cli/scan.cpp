@@ -49,11 +49,7 @@ TEST_CASE("scan: mistakes exit with 2") {
   const auto rejects = [](const std::vector<std::string>& options, const std::string& part) {
     std::vector<std::string> arguments{"scan"};
     arguments.insert(arguments.end(), options.begin(), options.end());
-    const auto result = run_tool(arguments, two_bins);
-    INFO(result.err);
-    CHECK(result.code == 2);
-    CHECK(result.out.empty());
-    CHECK(mentions(result.err, {part}));
+    muhat::test::check_rejected(arguments, two_bins, {part});
   };
   rejects({}, "--scan");
   rejects({"--scan", "0:1:2", "--profile", "mu=0:1:2"}, "either");

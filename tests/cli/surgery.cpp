@@ -21,11 +21,7 @@ namespace {
 
 /// Exit code 2, no output, and a message with `part`.
 void rejects(const std::vector<std::string>& arguments, const std::string& input, const std::string& part) {
-  const auto result = run_tool(arguments, input);
-  INFO(result.err);
-  CHECK(result.code == 2);
-  CHECK(result.out.empty());
-  CHECK(mentions(result.err, {"muhat " + arguments.front(), part}));
+  muhat::test::check_rejected(arguments, input, {"muhat " + arguments.front(), part});
 }
 
 } // namespace
