@@ -94,6 +94,20 @@ void check_refusals(const Optimizer& optimizer) {
   CHECK_THROWS_AS(optimizer.minimize(throwing, Vector::Constant(2, -1.2), unbounded(2)), std::out_of_range);
 }
 
+/// From the ridge, where the gradient vanishes in the middle.
+template <class Optimizer>
+void check_saddle_points(const Optimizer& optimizer) {
+  DoubleWell f;
+  Vector start(2);
+  start << 1.0, 0.0;
+  const auto minimum = optimizer.minimize(f, start, unbounded(2));
+  CHECK(minimum.status == FitStatus::converged);
+  CHECK(minimum.positive_curvature.value());
+  CHECK(minimum.value == Approx(-0.25).epsilon(0.0).margin(1e-9));
+  const auto saddle = Optimizer({.check_curvature = false}).minimize(f, start, unbounded(2));
+  CHECK(saddle.value == Approx(0.0).margin(1e-9));
+}
+
 /// Free fit of a published likelihood with 68 parameters.
 template <class Optimizer>
 void check_published(const Optimizer& optimizer) {

@@ -21,6 +21,10 @@ TEST_CASE("LBFGS++: refusals, limits and exceptions of the objective") {
   muhat::test::check_refusals(LbfgsppOptimizer{});
 }
 
+TEST_CASE("LBFGS++: saddle points are left") {
+  muhat::test::check_saddle_points(LbfgsppOptimizer{});
+}
+
 TEST_CASE("LBFGS++: a published likelihood") {
   MUHAT_REQUIRE_ZOO();
   muhat::test::check_published(LbfgsppOptimizer{});

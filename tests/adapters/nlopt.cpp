@@ -21,6 +21,10 @@ TEST_CASE("SLSQP: refusals, limits and exceptions of the objective") {
   muhat::test::check_refusals(SlsqpOptimizer{});
 }
 
+TEST_CASE("SLSQP: saddle points are left") {
+  muhat::test::check_saddle_points(SlsqpOptimizer{});
+}
+
 TEST_CASE("SLSQP: a published likelihood") {
   MUHAT_REQUIRE_ZOO();
   muhat::test::check_published(SlsqpOptimizer{});

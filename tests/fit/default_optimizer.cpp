@@ -55,21 +55,6 @@ struct Edge {
   }
 };
 
-/// x0^2 - x1^2 + x1^4: a saddle point at the origin, minima at x1 = +-1/sqrt(2).
-struct DoubleWell {
-  [[nodiscard]] Index dimension() const { return 2; }
-  double value(const Vector& x) { return x[0] * x[0] - x[1] * x[1] + std::pow(x[1], 4); }
-  double value_and_gradient(const Vector& x, Vector& g) {
-    g << 2.0 * x[0], -2.0 * x[1] + 4.0 * std::pow(x[1], 3);
-    return value(x);
-  }
-  void hessian(const Vector& x, Matrix& h) {
-    h.setZero(2, 2);
-    h(0, 0) = 2.0;
-    h(1, 1) = -2.0 + 12.0 * x[1] * x[1];
-  }
-};
-
 } // namespace
 
 TEST_CASE("Rosenbrock's valley, without bounds") {
@@ -257,6 +242,23 @@ TEST_CASE("a saddle point is left when the curvature is checked") {
   CHECK(result.positive_curvature.value());
   CHECK(result.fallback);
   CHECK(std::abs(result.x[1]) == Approx(std::sqrt(0.5)));
+}
+
+TEST_CASE("a saddle point is no minimum when the iterations are used up there") {
+  DoubleWell f;
+  Vector start(2);
+  start << 1.0, 0.0;
+  int limited = 0;
+  for (int limit = 1; limit <= 20; ++limit) {
+    const auto result = DefaultOptimizer({.max_iterations = limit}).minimize(f, start, unbounded(2));
+    CAPTURE(limit);
+    limited += result.status == FitStatus::iteration_limit ? 1 : 0;
+    if (result.status == FitStatus::converged) {
+      CHECK(result.value == Approx(-0.25));
+    }
+  }
+  CHECK(limited > 0);
+  CHECK(limited < 20);
 }
 
 TEST_CASE("kinks: minima at one, beside one, and coupled") {

@@ -45,6 +45,26 @@ TEST_CASE("the manual's shape factor example comes out", "[fit]") {
   CHECK(result.value("coupled_shapefactor[1]") == Approx(3.0).epsilon(1e-7));
 }
 
+TEST_CASE("a template in tiny units is fitted as well as one in events", "[fit]") {
+  double reference = 0.0;
+  for (const double unit : {1.0, 1e-6, 1e-7, 1e-8, 1e-9, 1e-12}) {
+    CAPTURE(unit);
+    const Model model = build_model(
+        spec::Model{{{"channel",
+                      {{"signal", {5.0, 10.0}, {{"mu", "normfactor", {}}}},
+                       {"background", {unit, unit}, {{"k", "normfactor", {}}}}}}},
+                    {{.name = "k", .bounds = std::vector<std::pair<double, double>>{{0.0, 1e4 / unit}}}}});
+    for (const bool explore : {true, false}) {
+      const FitResult result = fit(model, vector({100.0, 120.0}), {.fix = {{"mu", 1.0}}, .explore = explore});
+      REQUIRE(result.certified());
+      CHECK(result.value("k") * unit == Approx(102.329280).epsilon(1e-5));
+      CHECK(result.warnings.empty());
+      reference = reference == 0.0 ? result.twice_nll : reference;
+      CHECK(result.twice_nll == Approx(reference).epsilon(0.0).margin(1e-8));
+    }
+  }
+}
+
 TEST_CASE("parameters are fixed by component, by set and by flag", "[fit]") {
   const Model model = shape_factor_model();
   const Vector data = shape_factor_data();

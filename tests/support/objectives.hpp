@@ -51,7 +51,22 @@ struct Rosenbrock {
   }
 };
 
-/// The same with its Hessian.
+/// x0^2 - x1^2 + x1^4: a saddle point at the origin, minima at x1 = +-1/sqrt(2).
+struct DoubleWell {
+  [[nodiscard]] Index dimension() const { return 2; }
+  double value(const Vector& x) { return x[0] * x[0] - x[1] * x[1] + std::pow(x[1], 4); }
+  double value_and_gradient(const Vector& x, Vector& g) {
+    g << 2.0 * x[0], -2.0 * x[1] + 4.0 * std::pow(x[1], 3);
+    return value(x);
+  }
+  void hessian(const Vector& x, Matrix& h) {
+    h.setZero(2, 2);
+    h(0, 0) = 2.0;
+    h(1, 1) = -2.0 + 12.0 * x[1] * x[1];
+  }
+};
+
+/// Rosenbrock's function with its Hessian.
 struct RosenbrockWithHessian : Rosenbrock {
   void hessian(const Vector& x, Matrix& h) {
     h.setZero(n, n);

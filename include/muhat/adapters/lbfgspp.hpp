@@ -45,10 +45,11 @@ public:
         iterations += run(problem, epsilon, options_.max_iterations - iterations);
         const double gradient = problem.certify_best();
         const bool helped = problem.best_value() < before || gradient < 0.5 * gradient_before;
-        if (gradient < options_.tolerance || !helped) {
+        const bool small = gradient < options_.tolerance;
+        if (small ? !problem.leave_saddle_point(options_) : !helped) {
           break;
         }
-        epsilon *= 0.3;
+        epsilon *= small ? 1.0 : 0.3;
       }
     }
     return problem.result(options_, iterations);

@@ -44,7 +44,8 @@ public:
         run(problem, options_.max_iterations - problem.evaluations());
         const double gradient = problem.certify_best();
         const bool helped = problem.best_value() < before || gradient < 0.5 * gradient_before;
-        if (gradient < options_.tolerance || !helped) {
+        const bool small = gradient < options_.tolerance;
+        if (small ? !problem.leave_saddle_point(options_) : !helped) {
           break;
         }
       }

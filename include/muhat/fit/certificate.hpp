@@ -2,7 +2,8 @@
 
 /// What makes a point a minimum: projected gradient and curvature.
 ///
-/// First order: x - clamp(x - g, lower, upper) = 0. Second order: the exact
+/// First order: x - clamp(x - g, lower, upper) = 0, written as clamp(g, x - upper, x - lower), since x - g
+/// is x where x is large. Second order: the exact
 /// Hessian, on the subspace of parameters that no bound holds, has no negative
 /// curvature. It is scaled to unit diagonal and factorized, H = L L^T; where a
 /// pivot p_k is negative, v = (-L^-T L^-1 H_{1..k,k}, 1) satisfies v^T H v = p_k and points downhill.
@@ -28,7 +29,7 @@ namespace muhat {
   if (x.size() == 0) {
     return 0.0;
   }
-  return (x - (x - gradient).cwiseMax(box.lower).cwiseMin(box.upper)).lpNorm<Eigen::Infinity>();
+  return gradient.cwiseMin(x - box.lower).cwiseMax(x - box.upper).lpNorm<Eigen::Infinity>();
 }
 
 /// Evidence about a point.
@@ -54,8 +55,8 @@ inline double projected_gradient(const Vector& x, const Vector& gradient, const 
   double largest = 0.0;
   for (Index i = 0; i < x.size(); ++i) {
     if (!piece.held(i)) {
-      const double moved = std::min(std::max(x[i] - gradient[i], box.lower[i]), box.upper[i]);
-      largest = std::max(largest, std::abs(x[i] - moved));
+      const double move = std::max(std::min(gradient[i], x[i] - box.lower[i]), x[i] - box.upper[i]);
+      largest = std::max(largest, std::abs(move));
     }
   }
   return largest;

@@ -54,7 +54,11 @@ public:
       const bool hopeless = result.status == FitStatus::invalid_start ||
                             result.status == FitStatus::outside_domain ||
                             result.status == FitStatus::not_finite;
-      if (certified || hopeless || result.iterations >= options_.max_iterations) {
+      if (certified || hopeless) {
+        return result;
+      }
+      if (result.iterations >= options_.max_iterations) {
+        result.status = FitStatus::iteration_limit;
         return result;
       }
       return finish(f, box, result);

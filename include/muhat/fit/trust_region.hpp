@@ -14,6 +14,7 @@
 #include <muhat/fit/certificate.hpp>
 #include <muhat/fit/detail/edge_path.hpp>
 #include <muhat/fit/detail/line_search.hpp>
+#include <muhat/fit/detail/point_below.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
 #include <muhat/fit/detail/start.hpp>
 #include <muhat/fit/detail/trust_region_step.hpp>
@@ -69,12 +70,12 @@ private:
         radius_ = std::clamp(std::sqrt(solver_.first_square()), 1.0, 1e6);
       }
       solve_model();
-      if (small && (0.5 * solver_.first_square() < options_.decrease_tolerance || ++small_count_ > 4)) {
+      small_count_ = small && gain_ <= value_noise(value_) ? small_count_ + 1 : 0;
+      if (small && (0.5 * solver_.first_square() < options_.decrease_tolerance || small_count_ > 4)) {
         const FitStatus verdict = judge_curvature();
         if (verdict == FitStatus::converged || !escape()) {
           return verdict;
         }
-        small_count_ = 0;
         continue;
       }
       if (!advance()) {
@@ -167,6 +168,7 @@ private:
   void accept(double value) {
     x_.swap(trial_);
     gradient_.swap(trial_gradient_);
+    gain_ = value_ - value;
     value_ = value;
     evaluations_ += piece_.enter(f_, x_, gradient_, box_);
   }
@@ -177,23 +179,14 @@ private:
     return certificate_.positive_curvature.value_or(true) ? FitStatus::converged : FitStatus::stalled;
   }
 
-  /// Leaves a saddle point along its direction of negative curvature, as far as the function keeps falling.
+  /// Leaves a saddle point or a maximum.
   bool escape() {
-    const Vector& v = certificate_.descent;
-    const double sign = gradient_.dot(v) > 0.0 ? -1.0 : 1.0;
-    double best = value_;
-    for (const double side : {sign, -sign}) {
-      for (double t = 1.0; t > 1e-6; t *= 0.25) {
-        const Vector candidate = (x_ + side * t * v).cwiseMax(box_.lower).cwiseMin(box_.upper);
-        const double value = f_.value_and_gradient(candidate, trial_gradient_);
-        ++evaluations_;
-        if (value < best && trial_gradient_.allFinite()) {
-          trial_ = candidate;
-          accept(value);
-          radius_ = -1.0;
-          return true;
-        }
-      }
+    if (const auto lower = point_below(f_, box_, x_, value_, gradient_, certificate_.descent, evaluations_)) {
+      trial_ = lower->x;
+      trial_gradient_ = lower->gradient;
+      accept(lower->value);
+      radius_ = -1.0;
+      return true;
     }
     return false;
   }
@@ -227,6 +220,8 @@ private:
   std::vector<Index> free_;
   double value_ = 0.0;
   double projected_ = std::numeric_limits<double>::infinity();
+  /// What the last step lowered the function by.
+  double gain_ = std::numeric_limits<double>::infinity();
   double radius_ = -1.0;
   int iterations_ = 0;
   int evaluations_ = 0;

@@ -78,9 +78,9 @@ private:
     for (;; ++iterations_) {
       projected_ = projected_gradient(w_.x, w_.gradient, box_, w_.piece);
       const bool small = projected_ < options_.tolerance;
-      small_count_ = small ? small_count_ + 1 : 0;
+      small_count_ = small && gain_ <= value_noise(value_) ? small_count_ + 1 : 0;
       if (small_count_ > 4) {
-        return settle();
+        return predicted_ <= value_noise(value_) ? settle() : FitStatus::stalled;
       }
       if (idle_ > max_idle && !small) {
         return FitStatus::stalled;
@@ -191,6 +191,7 @@ private:
     w_.memory.add(w_.step, w_.change);
     w_.x.swap(w_.trial_x);
     w_.gradient.swap(w_.trial_gradient);
+    gain_ = value_ - line.point.value;
     value_ = line.point.value;
     evaluations_ += w_.piece.enter(f_, w_.x, w_.gradient, box_);
     ++age_;
@@ -347,6 +348,8 @@ private:
   double value_ = 0.0;
   double projected_ = std::numeric_limits<double>::infinity();
   double predicted_ = std::numeric_limits<double>::infinity();
+  /// What the last step lowered the function by.
+  double gain_ = std::numeric_limits<double>::infinity();
   int iterations_ = 0;
   int evaluations_ = 0;
   int age_ = 0;

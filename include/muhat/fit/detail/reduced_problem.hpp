@@ -9,6 +9,7 @@
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/certificate.hpp>
+#include <muhat/fit/detail/point_below.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
 #include <muhat/fit/detail/start.hpp>
 #include <muhat/fit/objective.hpp>
@@ -17,6 +18,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace muhat::detail {
@@ -70,9 +72,7 @@ public:
       return best_value_ + 1e3 * (1.0 + std::abs(best_value_));
     }
     if (value <= best_value_) {
-      best_value_ = value;
-      best_x_ = x_;
-      best_gradient_ = gradient_;
+      set_best(value, x_, gradient_);
     }
     return value;
   }
@@ -84,6 +84,28 @@ public:
     return projected_gradient(best_x_, gradient, box_, piece_);
   }
 
+  /// Where the best point is a saddle point or a maximum, replaces it by a lower one nearby, to go on from;
+  /// false where it is a minimum, or not looked at (`check_curvature`).
+  bool leave_saddle_point(const OptimizerOptions& options) {
+    if (!options.check_curvature) {
+      return false;
+    }
+    const Certificate certificate = certify(f_, best_x_, box_);
+    ++evaluations_;
+    positive_curvature_ = certificate.positive_curvature;
+    if (positive_curvature_.value_or(true)) {
+      return false;
+    }
+    const auto lower =
+        point_below(f_, box_, best_x_, best_value_, best_gradient_, certificate.descent, evaluations_);
+    if (lower) {
+      set_best(lower->value, lower->x, lower->gradient);
+    }
+    return lower.has_value();
+  }
+
+  /// The best point: converged if its projected gradient is small and `leave_saddle_point` found it to be a
+  /// minimum or was not asked about it.
   [[nodiscard]] OptimizerResult result(const OptimizerOptions& options, int iterations) {
     OptimizerResult out;
     out.x = best_x_;
@@ -95,15 +117,25 @@ public:
     if (usable()) {
       out.projected_gradient = certify_best();
       const bool exhausted = iterations >= options.max_iterations;
-      out.status = out.projected_gradient < options.tolerance
-                       ? FitStatus::converged
-                       : (exhausted ? FitStatus::iteration_limit : FitStatus::stalled);
+      const bool minimum =
+          out.projected_gradient < options.tolerance && positive_curvature_.value_or(true);
+      out.status = minimum     ? FitStatus::converged
+                   : exhausted ? FitStatus::iteration_limit
+                               : FitStatus::stalled;
+      out.positive_curvature = positive_curvature_;
     }
     out.evaluations = evaluations_;
     return out;
   }
 
 private:
+  void set_best(double value, const Vector& x, const Vector& gradient) {
+    best_value_ = value;
+    best_x_ = x;
+    best_gradient_ = gradient;
+    positive_curvature_.reset();
+  }
+
   void set_scale() {
     LowRankMetric metric;
     f_.metric(x_, metric);
@@ -130,6 +162,8 @@ private:
   Vector scale_, x_, gradient_, best_x_, best_gradient_;
   SmoothPiece piece_;
   double best_value_ = 0.0;
+  /// Of the best point, once looked at.
+  std::optional<bool> positive_curvature_;
   int evaluations_ = 0;
   FitStatus status_ = FitStatus::stalled;
 };
