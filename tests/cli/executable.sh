@@ -71,6 +71,29 @@ grep -q '"CLs_obs"' toys.json
 expect 0 "$muhat" toys --ntoys 10 --continue toys.json --output-file continued.json "$workspace"
 same continued.json toys.json
 
+# A process that ignores Ctrl-C, as those in the background of a script do, goes on.
+(
+  trap '' INT
+  "$muhat" toys --ntoys 100000000 --threads 1 --output-file ignoring.json "$workspace" 2>/dev/null &
+  process=$!
+  until [[ -s ignoring.json ]]; do
+    kill -0 $process
+    sleep 0.1
+  done
+  kill -INT $process
+  sleep 0.5
+  kill -0 $process
+  kill -KILL $process
+)
+
+# Nothing is lost without a word.
+if [[ -c /dev/full ]]; then
+  code=0
+  "$muhat" --help >/dev/full 2>err || code=$?
+  ((code == 1))
+  grep -q 'standard output failed' err
+fi
+
 # A run that is killed in the middle, by whatever signal, is continued to the bits of one that was not.
 expect 0 "$muhat" toys --ntoys 60000 --seed 5 --threads 2 --output-file whole.json "$workspace"
 for signal in INT KILL; do

@@ -167,4 +167,6 @@ TEST_CASE("unusable toy limits are refused before a toy is made", "[toy_upper_li
   CHECK(mentions(complaint({.level = 0.0}), {"between 0 and 1"}));
   CHECK(mentions(complaint({.test_statistic = TestStatistic::q0}), {"q0", "no limit"}));
   CHECK(mentions(complaint({.scan = {0.0, 20.0}}), {"20", "outside its bounds"}));
+  CHECK(mentions(message_of<InvalidArgument>([&] { (void)toy_upper_limit(model, data, {}, {.ntoys = 19}); }),
+                 {"19 toys", "CLs of 0.05", "at least 20"}));
 }

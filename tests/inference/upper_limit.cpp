@@ -82,6 +82,19 @@ TEST_CASE("at a limit CLs has the level", "[upper_limit]") {
   }
 }
 
+TEST_CASE("at a limit CLs has the level, far above the expectation too", "[upper_limit]") {
+  for (const double count : {1e2, 1e3, 1e4, 1e5, 1e6}) {
+    CAPTURE(count);
+    UpperLimitOptions options;
+    options.fit.bounds = {{"mu", {0.0, 10.0 * count}}};
+    const Model model = counting_experiment(1.0, 1.0);
+    const UpperLimitResult result = upper_limit(model, vector({count}), options);
+    HypotestOptions test{.mu = result.observed.value.value()};
+    test.fit = options.fit;
+    CHECK(std::abs(hypotest(model, vector({count}), test).cls_observed - 0.05) < 1e-4);
+  }
+}
+
 TEST_CASE("an empty experiment's limit has a closed form", "[upper_limit]") {
   // q = 2 mu s on data and Asimov data alike, so T = 0 and CLs = 2 Phi(-sqrt(2 mu s)).
   const UpperLimitResult result =
@@ -107,6 +120,30 @@ TEST_CASE("a limit beyond the bounds is explained, or found when asked", "[upper
   options.fit.bounds = {{"mu", {0.0, 200.0}}};
   CHECK(*widened.observed.value ==
         Approx(upper_limit(model, data, options).observed.value.value()).epsilon(1e-3));
+}
+
+TEST_CASE("a best fit at the bound widens it for every statistic", "[upper_limit]") {
+  for (const TestStatistic statistic :
+       {TestStatistic::q_mu_tilde, TestStatistic::t_mu, TestStatistic::t_mu_tilde}) {
+    CAPTURE(to_string(statistic));
+    const UpperLimitResult result = upper_limit(counting_experiment(1.0, 1.0), vector({100.0}),
+                                                {.test_statistic = statistic, .widen_bounds = true});
+    REQUIRE(result.observed.value.has_value());
+    CHECK(*result.observed.value > 110.0);
+    CHECK(*result.observed.value < 130.0);
+  }
+}
+
+TEST_CASE("hardly any sensitivity: no limit, for a reason", "[upper_limit]") {
+  for (const TestStatistic statistic :
+       {TestStatistic::q_mu_tilde, TestStatistic::t_mu, TestStatistic::t_mu_tilde}) {
+    CAPTURE(to_string(statistic));
+    const UpperLimitResult result = upper_limit(counting_experiment(1e-3, 1e6, {0.0, 1.0}),
+                                                vector({1e6 - 10.0}), {.test_statistic = statistic});
+    CHECK_FALSE(result.observed.value.has_value());
+    CHECK(mentions(result.observed.reason, {"beyond the bounds"}));
+    CHECK_FALSE(result.expected[2].value.has_value());
+  }
 }
 
 TEST_CASE("no signal in any bin sets no limit, and says so", "[upper_limit]") {

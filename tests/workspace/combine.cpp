@@ -88,6 +88,21 @@ TEST_CASE("combine: the outer join explains conflicts") {
   CHECK(mentions(conflict(both(), changed(other_sample), outer), {"disagree on the channel \"SR\""}));
 }
 
+TEST_CASE("combine: modifiers that may not share a parameter stay apart") {
+  const auto with_shapesys = [](const char* channel) {
+    json document = muhat::test::every_modifier_document();
+    json& channels = document["channels"];
+    const std::size_t other = channels[0]["name"] == channel ? 1 : 0;
+    json& samples = channels[1 - other]["samples"];
+    const std::vector<double> sizes(samples[0]["data"].size(), 1.0);
+    samples[0]["modifiers"].push_back({{"name", "u"}, {"type", "shapesys"}, {"data", sizes}});
+    const std::string dropped = channels[other]["name"];
+    return muhat::prune(Workspace(document), {.channels = {dropped}});
+  };
+  CHECK(mentions(conflict(with_shapesys("SR"), with_shapesys("CR"), {.join = Join::outer}),
+                 {"shapesys and the shapesys \"u\"", "channel \"CR\"", "right workspace", "rename one"}));
+}
+
 TEST_CASE("combine: left and right outer joins choose a side") {
   const auto right = changed(R"([{"op": "replace", "path": "/observations/0/data", "value": [46, 33]},
                                  {"op": "replace", "path": "/measurements/0/config/poi", "value": "k_top"},
@@ -103,7 +118,8 @@ TEST_CASE("combine: left and right outer joins choose a side") {
 }
 
 TEST_CASE("combine: merged channels unite their samples") {
-  const auto right = changed(other_sample);
+  // The other sample needs a shapesys of its own.
+  const auto right = muhat::rename(changed(other_sample), {.modifiers = {{"fake_shape", "qcd_shape"}}});
   const auto samples_of = [](const Workspace& workspace) {
     std::vector<std::string> names;
     for (const auto& sample : workspace.specification().channels[0].samples) {

@@ -78,6 +78,23 @@ TEST_CASE("rename: regular expressions") {
       mentions(failure<muhat::InvalidArgument>({.samples = {{"(", "x", true}}}), {"no regular expression"}));
 }
 
+TEST_CASE("rename: patterns and names that lead nowhere are refused") {
+  const std::string long_name(200'000, 'a');
+  json document = muhat::test::every_modifier_document();
+  document["channels"][0]["samples"][0]["modifiers"].push_back(
+      {{"name", long_name}, {"type", "normsys"}, {"data", {{"hi", 1.1}, {"lo", 0.9}}}});
+  const Workspace deep(document);
+  CHECK(mentions(message_of<muhat::InvalidArgument>([&] {
+                   (void)muhat::rename(deep, {.modifiers = {{".*", "x", true}}});
+                 }),
+                 {"200000 characters", "too many for a pattern"}));
+  CHECK(muhat::rename(deep, {.modifiers = {{long_name, "a"}}}).document() != document);
+  CHECK(mentions(failure<muhat::InvalidArgument>({.channels = {{"SR", ""}}}),
+                 {"new name of the channel \"SR\" is empty"}));
+  CHECK(mentions(failure<muhat::InvalidArgument>({.channels = {{"^SR$", "", true}}}),
+                 {"new name of the channel \"SR\" is empty"}));
+}
+
 TEST_CASE("rename: a modifier may take another's name and share its parameter") {
   const auto renamed = muhat::rename(workspace(), {.modifiers = {{"k_top", "mu"}}, .measurements = {}});
   CHECK(renamed.measurement("top").poi == "mu");

@@ -10,14 +10,19 @@
 
 namespace muhat::cli {
 
-/// While it lives, and where the context allows it, Ctrl-C raises a flag instead of ending the process.
-/// A signal handler can reach nothing but a static flag: have one of these at a time.
+/// While it lives, and where the context allows it and the process does not ignore it, Ctrl-C raises a flag
+/// instead of ending the process. A signal handler can reach nothing but a static flag: have one of these at
+/// a time.
 class Interruption {
 public:
   explicit Interruption(const Context& context) : active_(context.interruptible) {
     flag().store(false);
     if (active_) {
       previous_ = std::signal(SIGINT, &Interruption::handle);
+      if (previous_ == SIG_IGN) {
+        std::signal(SIGINT, SIG_IGN);
+        active_ = false;
+      }
     }
   }
   Interruption(const Interruption&) = delete;

@@ -178,7 +178,15 @@ inline int run(int argc, const char* const* argv, Context context) {
       if (error.get_exit_code() != 0 && !message.empty()) {
         return reject(message);
       }
-      return app.exit(error, context.out, context.err) == 0 ? ExitCode::success : ExitCode::bad_input;
+      if (app.exit(error, context.out, context.err) != 0) {
+        return ExitCode::bad_input;
+      }
+      context.out.flush();
+      if (!context.out) {
+        context.err << "muhat: writing to standard output failed\n";
+        return ExitCode::computation_failed;
+      }
+      return ExitCode::success;
     }
     return detail::run_selection(selection, context);
   } catch (const std::exception& error) {

@@ -12,6 +12,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,7 +38,8 @@ struct SerialExecutor {
   }
 };
 
-/// Standard threads, started for each call; the calling thread takes part.
+/// Standard threads, started for each call; the calling thread takes part, and does the work of those that
+/// the system refuses to start.
 class ThreadExecutor {
 public:
   /// threads: how many; 0 for as many as the machine has.
@@ -49,11 +51,19 @@ public:
   void run(std::size_t n, const std::function<void(std::size_t)>& work) const {
     std::vector<std::jthread> threads;
     threads.reserve(n);
-    for (std::size_t worker = 1; worker < n; ++worker) {
-      threads.emplace_back([&work, worker] { work(worker); });
+    std::size_t own = 1;
+    try {
+      for (; own < n; ++own) {
+        threads.emplace_back([&work, worker = own] { work(worker); });
+      }
+    } catch (const std::system_error&) {
+      // `own` is the first worker without a thread.
     }
     if (n > 0) {
       work(0);
+    }
+    for (; own < n; ++own) {
+      work(own);
     }
   }
 
@@ -65,10 +75,9 @@ private:
 /// `make_task()` on its own thread, which returns what it calls with the indices; so
 /// scratch memory belongs to a worker. When `stop` becomes true, no further task
 /// is begun. The first exception of a task stops the others and is thrown here.
-template <Executor E, class MakeTask>
-requires std::invocable < std::invoke_result_t<MakeTask&>
-&, std::size_t > void parallel_for(const E& executor, std::size_t count, MakeTask&& make_task,
-                                   const std::atomic<bool>* stop = nullptr) {
+template <Executor E, std::invocable MakeTask>
+void parallel_for(const E& executor, std::size_t count, MakeTask&& make_task,
+                  const std::atomic<bool>* stop = nullptr) {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
   std::exception_ptr failure;

@@ -13,7 +13,8 @@
 ///     CLs+b = Phi(-(T + a)),  CLb = Phi(-T),  CLs = CLs+b / CLb.
 ///
 /// The two-sided t_mu, t_mu~ have a second tail, Phi(-sqrt(t)) in CLs+b and
-/// Phi(-(sqrt(t) + a)) in CLb (eqs. 35 and 41). Everything is computed from logarithms, so nothing is 0/0.
+/// Phi(-(sqrt(t) + a)) in CLb (eqs. 35 and 41). Data far above both hypotheses make their ratio larger than
+/// 1; CLs is 1 there. Everything is computed from logarithms, so nothing is 0/0.
 
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/special_functions.hpp>
@@ -72,7 +73,7 @@ public:
       log_clsb = log_of_sum(log_clsb, log_normal_tail(root));
       log_clb = log_of_sum(log_clb, log_normal_tail(root + root_asimov_));
     }
-    return PValues{std::exp(log_clsb), std::exp(log_clb), std::exp(log_clsb - log_clb)};
+    return PValues{std::exp(log_clsb), std::exp(log_clb), std::exp(std::min(0.0, log_clsb - log_clb))};
   }
 
   /// Why the p-values of T are undefined, "" where they are defined.

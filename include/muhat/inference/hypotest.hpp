@@ -37,7 +37,7 @@ struct HypotestResult {
   double statistic = 0.0;
   double statistic_asimov = 0.0;
   double cls_observed = 1.0;
-  /// From the -2 to the +2 sigma expectation of the limit: ascending, as `ExpectedBand` is.
+  /// From the -2 to the +2 sigma expectation of the limit, as in `ExpectedBand`.
   std::array<double, 5> cls_expected = {};
   /// CLs+b and CLb of the data.
   double clsb = 1.0;

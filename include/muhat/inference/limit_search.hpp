@@ -8,6 +8,7 @@
 /// gives sigma, and thereby the limit up to corrections. Points evaluated for one
 /// curve bracket the next.
 
+#include <muhat/core/errors.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/special_functions.hpp>
 
@@ -30,10 +31,16 @@ struct Limit {
   std::string reason = {};
   /// The statistical uncertainty of a limit from toys, one standard deviation; nothing where it is not known.
   std::optional<double> error = {};
+  /// Whether there is none because CLs is still above the level at the upper bound.
+  bool beyond_bounds = false;
 };
 
-/// sqrt(q_A) at which CLs = Phi(-(t + a)) / Phi(-t) falls to `level` in (0, 1), for a given T. O(1).
+/// sqrt(q_A) at which CLs = Phi(-(t + a)) / Phi(-t) falls to `level` in (0, 1), for a given T; NaN where T is
+/// not finite. O(1).
 [[nodiscard]] inline double root_asimov_at_level(double transformed, double level) {
+  if (!std::isfinite(transformed)) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   const double log_clb = log_normal_tail(transformed);
   const auto excess = [&](double a) { return log_normal_tail(transformed + a) - log_clb - std::log(level); };
   double upper = 1.0;
@@ -53,6 +60,9 @@ struct LimitRange {
   double level = 0.05;
   /// Of the crossing.
   double relative_tolerance = 1e-4;
+  /// How close the logarithm of CLs at the crossing found has to be to the level's; infinite for a curve with
+  /// jumps.
+  double closeness = 1e-3;
   /// A CLs whose logarithm is this close to the level's is at the level; 0 for what `relative_tolerance`
   /// needs.
   double level_tolerance = 0.0;
@@ -83,15 +93,24 @@ public:
       note(mu, excess(mu));
     }
     if (!bracket(shared)) {
-      return {{}, failure_};
+      return {.reason = failure_, .beyond_bounds = low_ >= range_.upper};
     }
-    return {refine(shared), {}};
+    const double crossing = refine(shared);
+    if (crossing <= range_.lower) {
+      return {.reason = "CLs falls below " + number_text(range_.level) +
+                        " right above the smallest allowed value " + number_text(range_.lower)};
+    }
+    return {.value = crossing};
   }
 
 private:
   /// log(CLs / level), 0 once that is closer than the tolerance needs.
   [[nodiscard]] double excess(double mu) {
-    const double f = std::log(std::max(cls_(mu), range_.resolution) / range_.level);
+    const double cls = cls_(mu);
+    if (std::isnan(cls)) {
+      throw ComputationError("CLs at " + number_text(mu) + " is not a number");
+    }
+    const double f = std::log(std::max(cls, range_.resolution) / range_.level);
     return std::abs(f) < std::max(0.02 * range_.relative_tolerance, range_.level_tolerance) ? 0.0 : f;
   }
 
@@ -138,7 +157,8 @@ private:
   }
 
   [[nodiscard]] bool is_tight() const {
-    return f_high_ == 0.0 || high_ - low_ <= range_.relative_tolerance * std::abs(high_);
+    return f_high_ == 0.0 || (high_ - low_ <= range_.relative_tolerance * std::abs(high_) &&
+                              std::min(f_low_, -f_high_) <= range_.closeness);
   }
 
   [[nodiscard]] double refine(std::vector<double>& shared) {
@@ -151,9 +171,7 @@ private:
       (void)evaluate(guess, shared);
     }
     if (!is_tight()) {
-      const auto enough = [&](double a, double b) {
-        return std::abs(b - a) <= range_.relative_tolerance * std::max(std::abs(a), std::abs(b));
-      };
+      const auto enough = [this](double, double) { return is_tight(); };
       std::uintmax_t evaluations = 60;
       (void)boost::math::tools::toms748_solve([&](double mu) { return evaluate(mu, shared); }, low_, high_,
                                               f_low_, f_high_, enough, evaluations);

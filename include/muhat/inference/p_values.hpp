@@ -13,12 +13,12 @@ struct PValues {
   double clsb = 1.0;
   /// The same probability under the alternative.
   double clb = 1.0;
-  /// clsb / clb, computed so that it survives the underflow of both.
+  /// clsb / clb, computed so that it survives the underflow of both; asymptotically at most 1.
   double cls = 1.0;
 };
 
 /// What is expected under the alternative at -2, -1, 0, 1, 2 standard deviations
-/// of the limit it would give. cls ascends, or stays where
+/// of the limit it would give. Of one-sided statistics cls ascends, or stays where
 /// the distribution ends.
 using ExpectedBand = std::array<PValues, 5>;
 

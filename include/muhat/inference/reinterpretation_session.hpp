@@ -109,8 +109,7 @@ template <class Result, class Work>
     }
     return workspace;
   }
-  const PatchSet patches =
-      with_source(options.patch_set.string(), [&] { return PatchSet(load_json(options.patch_set)); });
+  const PatchSet patches = load_patch_set(options.patch_set);
   return patches.apply(std::move(workspace),
                        options.patch.empty() ? patches.patches().front().name : options.patch);
 }

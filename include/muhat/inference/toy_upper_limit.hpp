@@ -85,8 +85,11 @@ public:
     const double uncertainty = std::sqrt((1.0 - options_->level) / (options_->level * clb * n));
     // d log CLs / d log mu of the expected curve at the usual level.
     constexpr double slope = 4.6;
-    range.level_tolerance = 0.25 * uncertainty;
-    range.relative_tolerance = std::max(range.relative_tolerance, 0.25 * uncertainty / slope);
+    // With few toys the uncertainty says nothing any more.
+    constexpr double coarsest = 0.3;
+    range.level_tolerance = std::min(coarsest, 0.25 * uncertainty);
+    range.relative_tolerance = std::max(range.relative_tolerance, range.level_tolerance / slope);
+    range.closeness = std::numeric_limits<double>::infinity();
     range.resolution = 0.1 / n;
     return range;
   }
@@ -232,6 +235,12 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                                                UpperLimitOptions options = {}, const ToyOptions& toys = {},
                                                const Optimizer& optimizer = Optimizer{},
                                                const E& executor = E{}) {
+  detail::check_limit_options(options);
+  if (static_cast<double>(toys.ntoys) * options.level < 1.0) {
+    throw InvalidArgument(number_text(static_cast<double>(toys.ntoys)) + " toys cannot show a CLs of " +
+                          number_text(options.level) + ": make at least " +
+                          number_text(std::ceil(1.0 / options.level)));
+  }
   UpperLimitOptions quick = options;
   quick.scan.clear();
   const UpperLimitResult asymptotic = upper_limit(model, data, quick, optimizer);

@@ -37,7 +37,7 @@ public:
   [[nodiscard]] double predict(std::size_t curve, double mu) {
     const AsymptoticDistributions distributions = calculator_->distributions(mu);
     const double a = distributions.root_asimov();
-    if (!(a > 0.0)) {
+    if (!(a > 0.0 && mu > 0.0)) {
       return std::numeric_limits<double>::infinity();
     }
     const double sigma = mu / a;
@@ -64,29 +64,32 @@ private:
   double level_;
 };
 
+struct BoundedLimits {
+  UpperLimitResult result;
+  /// Whether a limit is missing although the data are sensitive: CLs still falls at the upper bound.
+  bool wants_wider_bounds = false;
+};
+
 /// Limits with one set of bounds.
 template <class Calculator>
-[[nodiscard]] UpperLimitResult limits_within_bounds(Calculator& calculator,
-                                                    const UpperLimitOptions& options) {
+[[nodiscard]] BoundedLimits limits_within_bounds(Calculator& calculator, const UpperLimitOptions& options) {
   AsymptoticCurves curves(calculator, options.level);
   const auto [lower, upper] = calculator.poi_bounds();
   const LimitRange range{.lower = std::max(0.0, lower),
                          .upper = upper,
                          .level = options.level,
-                         .relative_tolerance = options.relative_tolerance};
-  UpperLimitResult result = limits_of_curves(curves, calculator.poi_name(), range, options);
+                         .relative_tolerance = options.relative_tolerance,
+                         .closeness = 10.0 * options.relative_tolerance};
+  BoundedLimits limits{.result = limits_of_curves(curves, calculator.poi_name(), range, options)};
+  UpperLimitResult& result = limits.result;
   result.poi_bounds = {lower, upper};
-  return result;
-}
-
-/// Whether a limit is missing although the data are sensitive: CLs still falls at the upper bound.
-inline bool wants_wider_bounds(const UpperLimitResult& result) {
-  const auto missing = [](const Limit& limit) { return !limit.value.has_value(); };
-  const bool any =
-      missing(result.observed) || std::any_of(result.expected.begin(), result.expected.end(), missing);
-  const double insensitive = 1.0 - 1e-9;
-  return any && !result.points.empty() && result.points.back().mu >= result.poi_bounds.second &&
-         result.points.back().cls_expected.front() < insensitive;
+  const auto beyond = [](const Limit& limit) { return limit.beyond_bounds; };
+  // Below this, what is seen is the rounding of the fits.
+  constexpr double insensitive = 1e-6;
+  limits.wants_wider_bounds =
+      (beyond(result.observed) || std::any_of(result.expected.begin(), result.expected.end(), beyond)) &&
+      calculator.distributions(upper).root_asimov() > insensitive;
+  return limits;
 }
 
 } // namespace detail
@@ -108,8 +111,8 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   std::string widened;
   for (int k = 0;; ++k) {
     AsymptoticCalculator<AnyModel, Optimizer> calculator(model, data, inference, optimizer);
-    UpperLimitResult result = detail::limits_within_bounds(calculator, options);
-    if (k < widenings && options.widen_bounds && options.scan.empty() && detail::wants_wider_bounds(result)) {
+    auto [result, wants_wider_bounds] = detail::limits_within_bounds(calculator, options);
+    if (k < widenings && options.widen_bounds && wants_wider_bounds) {
       const auto [lower, upper] = result.poi_bounds;
       inference.fit.bounds.push_back({result.poi, {lower, std::max(1.0, factor * upper)}});
       widened = "the upper bound of " + result.poi + " was raised to " +

@@ -7,6 +7,7 @@
 #include <muhat/core/near_matches.hpp>
 #include <muhat/workspace/change.hpp>
 #include <muhat/workspace/json_patch.hpp>
+#include <muhat/workspace/sharing.hpp>
 #include <muhat/workspace/workspace.hpp>
 
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -207,6 +209,31 @@ private:
   Changes* changes_;
 };
 
+/// Throws InvalidOperation where modifiers of both sides have one parameter that they may not share.
+template <class Json>
+void require_sharable(const spec::Workspace& left, const BasicWorkspace<Json>& combined) {
+  std::set<std::pair<std::string_view, std::string_view>> of_left;
+  for (const spec::Channel& channel : left.channels) {
+    for (const spec::Sample& sample : channel.samples) {
+      of_left.emplace(channel.name, sample.name);
+    }
+  }
+  SharedParameters shared;
+  for (const spec::Channel& channel : combined.specification().channels) {
+    for (const spec::Sample& sample : channel.samples) {
+      const char* side = of_left.contains({channel.name, sample.name}) ? "left" : "right";
+      for (const spec::Modifier& modifier : sample.modifiers) {
+        if (const spec::Modifier* other = shared.add(modifier.name, modifier, side)) {
+          throw InvalidOperation("combining would make the " + other->type + " and the " + modifier.type +
+                                 ' ' + in_quotes(modifier.name) + " (channel " + in_quotes(channel.name) +
+                                 ", sample " + in_quotes(sample.name) + ", in the " + side +
+                                 " workspace) share one parameter, which these types may not; rename one");
+        }
+      }
+    }
+  }
+}
+
 } // namespace detail
 
 /// The combination of two workspaces. With Join::none they must have no channel and no measurement in
@@ -227,9 +254,11 @@ template <class Json>
       parse_options.custom_modifier_types.push_back(type);
     }
   }
-  return detail::finish_operation(
-      detail::Combiner<Json>(left.document(), right.document(), options, changes)(), parse_options,
-      "combining");
+  BasicWorkspace<Json> combined =
+      detail::finish_operation(detail::Combiner<Json>(left.document(), right.document(), options, changes)(),
+                               parse_options, "combining");
+  detail::require_sharable(left.specification(), combined);
+  return combined;
 }
 
 } // namespace muhat

@@ -7,12 +7,11 @@
 #include <muhat/spec/specification.hpp>
 #include <muhat/workspace/change.hpp>
 #include <muhat/workspace/components.hpp>
+#include <muhat/workspace/sharing.hpp>
 #include <muhat/workspace/workspace.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <map>
 #include <regex>
@@ -55,6 +54,42 @@ std::basic_regex<typename Text::value_type> compile_pattern(std::string_view kin
   }
 }
 
+inline void require_name(std::string_view kind, std::string_view from, std::string_view to) {
+  if (to.empty()) {
+    throw InvalidArgument("the new name of the " + std::string(kind) + ' ' + in_quotes(from) +
+                          " is empty: give it one");
+  }
+}
+
+/// Adds the new name of each known name that the pattern of `change` matches; false if there is none.
+template <class Text>
+bool replace_matches(std::string_view kind, const NameChange& change, const std::vector<Text>& known,
+                     NewNames& names) {
+  // The standard library's matching takes stack with each character.
+  constexpr std::size_t longest = 2000;
+  const auto pattern = compile_pattern<Text>(kind, change.from);
+  bool matches = false;
+  for (const Text& name : known) {
+    if (name.size() > longest) {
+      throw InvalidArgument("the " + std::string(kind) + ' ' + in_quotes(name) + " has " +
+                            std::to_string(name.size()) + " characters, too many for a pattern (" +
+                            std::to_string(longest) + "): rename it first, by its whole name");
+    }
+    try {
+      if (std::regex_search(name, pattern)) {
+        matches = true;
+        const std::string replaced = std::regex_replace(name, pattern, change.to);
+        require_name(kind, name, replaced);
+        names.emplace(name, replaced);
+      }
+    } catch (const std::regex_error& error) {
+      throw InvalidArgument("the pattern " + in_quotes(change.from) + " cannot be matched with the " +
+                            std::string(kind) + ' ' + in_quotes(name) + ": " + error.what());
+    }
+  }
+  return matches;
+}
+
 /// The new name of each known name that changes. A template so that the regular expressions
 /// are compiled only where something is renamed.
 template <class Text>
@@ -63,6 +98,7 @@ NewNames new_names(std::string_view kind, const std::vector<NameChange>& changes
   NewNames names;
   for (const NameChange& change : changes) {
     if (!change.is_pattern) {
+      require_name(kind, change.from, change.to);
       require_known(kind, {change.from}, known);
       if (!names.emplace(change.from, change.to).second) {
         throw InvalidArgument("the " + std::string(kind) + ' ' + in_quotes(change.from) +
@@ -70,15 +106,7 @@ NewNames new_names(std::string_view kind, const std::vector<NameChange>& changes
       }
       continue;
     }
-    const auto pattern = compile_pattern<Text>(kind, change.from);
-    bool matches = false;
-    for (const Text& name : known) {
-      if (std::regex_search(name, pattern)) {
-        matches = true;
-        names.emplace(name, std::regex_replace(name, pattern, change.to));
-      }
-    }
-    if (!matches) {
+    if (!replace_matches(kind, change, known, names)) {
       throw UnknownName("no " + std::string(kind) + " matches the pattern " + in_quotes(change.from) + "; " +
                         suggestion(change.from, known));
     }
@@ -86,31 +114,17 @@ NewNames new_names(std::string_view kind, const std::vector<NameChange>& changes
   return names;
 }
 
-/// Throws InvalidOperation where new names would make modifiers share a parameter that may not: a
-/// shapesys with any other, and types other than normsys and histosys with each other. Custom types are left
-/// alone.
+/// Throws InvalidOperation where new names would make modifiers share a parameter that may not.
 inline void require_sharable(const spec::Workspace& workspace, const NewNames& names) {
-  static constexpr std::array<std::string_view, 7> known{"histosys", "lumi",      "normfactor", "normsys",
-                                                         "shapesys", "staterror", "shapefactor"};
-  const auto is_known = [](const std::string& type) {
-    return std::find(known.begin(), known.end(), type) != known.end();
-  };
-  const auto interpolated = [](const std::string& type) { return type == "normsys" || type == "histosys"; };
-  const auto may_share = [&](const std::string& a, const std::string& b) {
-    return (a == b && a != "shapesys") || (interpolated(a) && interpolated(b));
-  };
-  std::map<std::string_view, const spec::Modifier*> owners;
+  SharedParameters shared;
   for (const spec::Channel& channel : workspace.channels) {
     for (const spec::Sample& sample : channel.samples) {
       for (const spec::Modifier& modifier : sample.modifiers) {
         const auto renamed = names.find(modifier.name);
         const std::string& name = renamed == names.end() ? modifier.name : renamed->second;
-        const auto [owner, is_new] = owners.emplace(name, &modifier);
-        const spec::Modifier& other = *owner->second;
-        if (!is_new && other.name != modifier.name && is_known(other.type) && is_known(modifier.type) &&
-            !may_share(other.type, modifier.type)) {
+        if (const spec::Modifier* other = shared.add(name, modifier, modifier.name)) {
           throw InvalidOperation("renaming would make the " + modifier.type + ' ' + in_quotes(modifier.name) +
-                                 " and the " + other.type + ' ' + in_quotes(other.name) +
+                                 " and the " + other->type + ' ' + in_quotes(other->name) +
                                  " share the parameter " + in_quotes(name) +
                                  ", which these types may not; choose another name");
         }
@@ -192,9 +206,10 @@ private:
 /// The workspace with new names. A channel's observation, and a modifier's parameter configurations and place
 /// as parameter of interest, follow. A modifier that is given the name of another shares its parameter from
 /// then on. Appends to `changes` what was renamed. Throws UnknownName for a name, or a pattern, that fits
-/// nothing, InvalidArgument for a pattern that is no regular expression or a name renamed twice, and
-/// InvalidOperation where two things that must differ would have one name, or modifiers that may not share a
-/// parameter. Linear in the size of the workspace.
+/// nothing, InvalidArgument for a pattern that is no regular expression, for a name of more than 2000
+/// characters beside one, for a name that is renamed twice or to nothing, and InvalidOperation where two
+/// things that must differ would have one name, or modifiers that may not share a parameter. Linear in the
+/// size of the workspace.
 template <class Json>
 [[nodiscard]] BasicWorkspace<Json> rename(BasicWorkspace<Json> workspace, const RenameOptions& options,
                                           Changes* changes = nullptr) {

@@ -117,8 +117,7 @@ public:
     if (usable()) {
       out.projected_gradient = certify_best();
       const bool exhausted = iterations >= options.max_iterations;
-      const bool minimum =
-          out.projected_gradient < options.tolerance && positive_curvature_.value_or(true);
+      const bool minimum = out.projected_gradient < options.tolerance && positive_curvature_.value_or(true);
       out.status = minimum     ? FitStatus::converged
                    : exhausted ? FitStatus::iteration_limit
                                : FitStatus::stalled;
