@@ -55,8 +55,11 @@ fi
 # Nothing but the files made above: no unfinished ones.
 [[ $(ls) == $'err\nfrom_file\nout\nresult.json' ]]
 
+# Bash lets what it starts in the background ignore Ctrl-C.
+with_ctrl_c=(env --default-signal=INT)
+
 # Ctrl-C keeps the toys made so far, and the run can go on from them.
-"$muhat" toys --ntoys 100000000 --threads 1 --output-file toys.json "$workspace" 2>err &
+"${with_ctrl_c[@]}" "$muhat" toys --ntoys 100000000 --threads 1 --output-file toys.json "$workspace" 2>err &
 process=$!
 until [[ -s toys.json ]]; do
   kill -0 $process
@@ -71,20 +74,20 @@ grep -q '"CLs_obs"' toys.json
 expect 0 "$muhat" toys --ntoys 10 --continue toys.json --output-file continued.json "$workspace"
 same continued.json toys.json
 
-# A process that ignores Ctrl-C, as those in the background of a script do, goes on.
-(
-  trap '' INT
-  "$muhat" toys --ntoys 100000000 --threads 1 --output-file ignoring.json "$workspace" 2>/dev/null &
-  process=$!
-  until [[ -s ignoring.json ]]; do
-    kill -0 $process
-    sleep 0.1
-  done
-  kill -INT $process
-  sleep 0.5
+# A process that ignores Ctrl-C goes on.
+"$muhat" toys --ntoys 100000000 --threads 1 --output-file ignoring.json "$workspace" 2>err &
+process=$!
+until [[ -s ignoring.json ]]; do
   kill -0 $process
-  kill -KILL $process
-)
+  sleep 0.1
+done
+kill -INT $process
+sleep 0.2
+kill -TERM $process
+code=0
+wait $process || code=$?
+((code == 1))
+grep -q interrupted err
 
 # Nothing is lost without a word.
 if [[ -c /dev/full ]]; then
@@ -96,9 +99,9 @@ fi
 
 # A run that is killed in the middle, by whatever signal, is continued to the bits of one that was not.
 expect 0 "$muhat" toys --ntoys 60000 --seed 5 --threads 2 --output-file whole.json "$workspace"
-for signal in INT KILL; do
+for signal in INT TERM KILL; do
   rm -f part.json part.json.part*
-  "$muhat" toys --ntoys 100000000 --seed 5 --threads 1 --output-file part.json "$workspace" 2>err &
+  "${with_ctrl_c[@]}" "$muhat" toys --ntoys 100000000 --seed 5 --threads 1 --output-file part.json "$workspace" 2>err &
   process=$!
   until [[ -s part.json ]]; do
     kill -0 $process
@@ -132,7 +135,7 @@ done
 expect 0 "$muhat" signal-grid --limits --threads 2 --output-file whole.json "$workspace" patchset.json
 for signal in INT KILL; do
   rm -f part.json part.json.part*
-  "$muhat" signal-grid --limits --threads 1 --output-file part.json "$workspace" patchset.json 2>err &
+  "${with_ctrl_c[@]}" "$muhat" signal-grid --limits --threads 1 --output-file part.json "$workspace" patchset.json 2>err &
   process=$!
   until [[ -s part.json ]]; do
     kill -0 $process

@@ -1,43 +1,52 @@
 #pragma once
 
-/// Ctrl-C while a long computation runs: the first one asks it to stop and keep
-/// what is done, a second one ends the process.
+/// Ctrl-C, or the polite request to end that batch systems send, while a long computation runs: the first one
+/// asks it to stop and keep what is done, a second one ends the process.
 
 #include <muhat/cli/context.hpp>
 
 #include <atomic>
 #include <csignal>
+#include <vector>
 
 namespace muhat::cli {
 
-/// While it lives, and where the context allows it and the process does not ignore it, Ctrl-C raises a flag
-/// instead of ending the process. A signal handler can reach nothing but a static flag: have one of these at
-/// a time.
+/// While it lives, and where the context allows it, SIGINT and SIGTERM raise a flag instead of ending the
+/// process; one that the process ignores, as jobs in the background of a script do with Ctrl-C, stays
+/// ignored. A signal handler can reach nothing but a static flag: have one of these at a time.
 class Interruption {
 public:
-  explicit Interruption(const Context& context) : active_(context.interruptible) {
+  explicit Interruption(const Context& context) {
     flag().store(false);
-    if (active_) {
-      previous_ = std::signal(SIGINT, &Interruption::handle);
-      if (previous_ == SIG_IGN) {
-        std::signal(SIGINT, SIG_IGN);
-        active_ = false;
+    if (!context.interruptible) {
+      return;
+    }
+    for (const int signal : {SIGINT, SIGTERM}) {
+      const Handler previous = std::signal(signal, &Interruption::handle);
+      if (previous == SIG_IGN) {
+        std::signal(signal, SIG_IGN);
+      } else {
+        handled_.push_back({signal, previous});
       }
     }
   }
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
   ~Interruption() {
-    if (active_) {
-      std::signal(SIGINT, previous_);
+    for (const Handled& handled : handled_) {
+      std::signal(handled.signal, handled.previous);
     }
   }
 
-  /// Becomes true on Ctrl-C.
+  /// Becomes true on either signal.
   [[nodiscard]] const std::atomic<bool>& requested() const noexcept { return flag(); }
 
 private:
   using Handler = void (*)(int);
+  struct Handled {
+    int signal;
+    Handler previous;
+  };
 
   static std::atomic<bool>& flag() noexcept {
     static std::atomic<bool> value{false};
@@ -46,13 +55,12 @@ private:
     return value;
   }
 
-  static void handle(int) {
+  static void handle(int signal) {
     flag().store(true);
-    std::signal(SIGINT, SIG_DFL);
+    std::signal(signal, SIG_DFL);
   }
 
-  bool active_;
-  Handler previous_ = SIG_DFL;
+  std::vector<Handled> handled_;
 };
 
 } // namespace muhat::cli
