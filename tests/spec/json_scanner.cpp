@@ -5,6 +5,7 @@
 #include <support/zoo.hpp>
 
 #include <algorithm>
+#include <clocale>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -213,4 +214,47 @@ TEST_CASE("json_scanner: published files") {
     REQUIRE(scan(text, out));
     CHECK(out == json::parse(text));
   }
+}
+
+TEST_CASE("json_scanner: beyond the range of double, size alone tells a zero from an error") {
+  using muhat::detail::is_at_least_one;
+  for (const char* text : {"1", "-1", "9.5", "10", "0.1e1", "0.01e2", "100e-2", "1.5e400", "-1.5E+400",
+                           "1e99999999999999999999", "0.00001e5"}) {
+    INFO(text);
+    CHECK(is_at_least_one(text));
+  }
+  for (const char* text : {"0.1", "-0.99", "1e-1", "10e-2", "99e-2", "1.5e-400", "-1.5E-400", "0.001e2",
+                           "1e-99999999999999999999", "0", "-0.0", "0e99999999999999999999"}) {
+    INFO(text);
+    CHECK_FALSE(is_at_least_one(text));
+  }
+  const std::string zeros(400, '0');
+  CHECK(is_at_least_one('1' + zeros + "e-400"));
+  CHECK_FALSE(is_at_least_one('1' + zeros + "e-401"));
+  CHECK(is_at_least_one("0." + zeros + "1e401"));
+  CHECK_FALSE(is_at_least_one("0." + zeros + "1e400"));
+  json out;
+  CHECK(scan('1' + zeros + "e-400", out));
+  CHECK(out == 1.0);
+  CHECK(scan("-1.5e-400", out));
+  CHECK(std::signbit(out.get<double>()));
+  CHECK(scan("0e99999999999999999999", out));
+  CHECK(out == 0.0);
+  CHECK_FALSE(scan("1.5e400", out));
+}
+
+TEST_CASE("json_scanner: the locale's decimal point does not matter") {
+  const std::string before = std::setlocale(LC_NUMERIC, nullptr);
+  for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"}) {
+    if (std::setlocale(LC_NUMERIC, name) != nullptr) {
+      break;
+    }
+  }
+  json out;
+  CHECK_FALSE(scan("1.5e400", out));
+  CHECK(scan("1.5e-400", out));
+  CHECK(out == 0.0);
+  CHECK(scan("1.5", out));
+  CHECK(out == 1.5);
+  std::setlocale(LC_NUMERIC, before.c_str());
 }

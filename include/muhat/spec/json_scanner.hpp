@@ -6,10 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -60,6 +60,30 @@ inline std::size_t utf8_length(const char* p, const char* end) {
     return available >= 4 && follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
   }
   return 0;
+}
+
+/// Whether a JSON number that is not zero has a size of one or more. No text is too long, no exponent too
+/// large, and the locale does not matter, as it does for std::strtod.
+inline bool is_at_least_one(std::string_view number) {
+  const std::size_t mark = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view mantissa = number.substr(0, mark);
+  const std::size_t first = mantissa.find_first_of("123456789");
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  if (first == std::string_view::npos) {
+    return false;
+  }
+  // The power of ten that the first digit other than 0 counts.
+  const auto power = static_cast<std::ptrdiff_t>(point) - static_cast<std::ptrdiff_t>(first) -
+                     static_cast<std::ptrdiff_t>(first < point);
+  std::string_view digits = number.substr(std::min(mark + 1, number.size()));
+  const bool negative = !digits.empty() && digits.front() == '-';
+  digits.remove_prefix(!digits.empty() && (negative || digits.front() == '+') ? 1 : 0);
+  std::ptrdiff_t exponent = 0;
+  const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec;
+  if (error == std::errc::result_out_of_range) {
+    return !negative;
+  }
+  return negative ? power >= exponent : exponent >= -power;
 }
 
 template <class Json>
@@ -323,11 +347,10 @@ private:
       return true;
     }
     // Beyond the range of double: too small is a zero, too large is not for this reader to explain.
-    value = std::strtod(std::string(start, p_).c_str(), nullptr);
-    if (value > 1.0 || value < -1.0) {
+    if (is_at_least_one({start, static_cast<std::size_t>(p_ - start)})) {
       return false;
     }
-    out = value;
+    out = *start == '-' ? -0.0 : 0.0;
     return true;
   }
 
