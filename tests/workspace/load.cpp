@@ -5,9 +5,12 @@
 #include <support/small_workspaces.hpp>
 #include <support/temporary_directory.hpp>
 
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 using muhat::test::mentions;
 using muhat::test::message_of;
@@ -60,6 +63,19 @@ TEST_CASE("load: a file without end is not read for ever") {
   CHECK(muhat::read_file(file, 10) == "0123456789");
   CHECK(mentions(message_of<muhat::ReadError>([&] { (void)muhat::read_file(file, 9); }),
                  {"ten.txt", "more than 9 bytes"}));
+}
+
+TEST_CASE("load: a file that is far too large is refused before memory is taken for it") {
+  const Files files;
+  const std::string file = files.write("huge.json", "");
+  std::error_code error;
+  std::filesystem::resize_file(file, std::uintmax_t{1} << 41, error);
+  if (error) {
+    WARN("no file of this size here");
+    return;
+  }
+  CHECK(mentions(message_of<muhat::ReadError>([&] { (void)muhat::load_workspace(file); }),
+                 {"huge.json", "more than 4294967296 bytes"}));
 }
 
 TEST_CASE("load: errors name the file") {

@@ -30,7 +30,7 @@ namespace muhat {
 inline constexpr std::size_t largest_document = std::size_t{1} << 32;
 
 /// Throws ReadError for a text of more than `limit` bytes.
-inline void require_readable_size(std::size_t size, std::size_t limit, const std::string& source) {
+inline void require_readable_size(std::uintmax_t size, std::size_t limit, const std::string& source) {
   if (size > limit) {
     throw ReadError(source + ": more than " + std::to_string(limit) +
                     " bytes, which is too long for a document; check that it is the right file");
@@ -50,8 +50,10 @@ inline void require_readable_size(std::size_t size, std::size_t limit, const std
   }
   // One more byte than a regular file has, so that one read finds its end; pipes go on in chunks.
   constexpr std::uintmax_t least = std::uintmax_t{1} << 16;
-  const std::uintmax_t size_hint = std::filesystem::file_size(path, ignored);
-  const auto chunk = static_cast<std::size_t>(ignored ? least : std::max(size_hint + 1, least));
+  std::uintmax_t size_hint = std::filesystem::file_size(path, ignored);
+  size_hint = ignored ? 0 : size_hint;
+  require_readable_size(size_hint, limit, path.string());
+  const auto chunk = static_cast<std::size_t>(std::max(size_hint + 1, least));
   std::string text;
   do {
     const std::size_t size = text.size();
