@@ -102,6 +102,11 @@ TEST_CASE("evaluate: mistakes in the points exit with 2 and a pointer") {
   rejects(R"({"uncorr_bkguncrt": [1]})", {"/uncorr_bkguncrt", "2 components", "found 1"});
   rejects(R"({"uncorr_bkguncrt": [1, 1], "uncorr_bkguncrt[1]": 2})", {"/uncorr_bkguncrt[1]", "given twice"});
   rejects(R"({"a": 1, "b": 2})", {"2 problems", "/a", "/b"});
+  nlohmann::json many;
+  for (int i = 0; i < 1500; ++i) {
+    many["nu" + std::to_string(i)] = 1;
+  }
+  rejects(many.dump(), {"/nu0", "there are \"mu\"", "and 500 more problems"});
 }
 
 TEST_CASE("evaluate: published likelihoods agree with their reference figures") {

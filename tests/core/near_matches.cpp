@@ -41,3 +41,31 @@ TEST_CASE("near_matches: messages") {
   CHECK(muhat::quoted_list(Names{"a", "b", "c"}, 2) == "\"a\", \"b\" and 1 more");
   CHECK(muhat::in_quotes(std::string(1000, 'x')).size() < 110);
 }
+
+TEST_CASE("near_matches: texts are cut between characters") {
+  CHECK(muhat::first_characters("abc", 5) == "abc");
+  CHECK(muhat::first_characters("abc", 2) == "ab");
+  CHECK(muhat::first_characters("a\xc3\xa9", 2) == "a");
+  CHECK(muhat::first_characters("a\xc3\xa9", 3) == "a\xc3\xa9");
+  CHECK(muhat::first_characters("\xf0\x9f\x98\x80\xf0\x9f\x98\x80", 7) == "\xf0\x9f\x98\x80");
+  CHECK(muhat::first_characters("\xf0\x9f\x98\x80", 3).empty());
+  std::string name = "x";
+  for (int i = 0; i < 80; ++i) {
+    name += "\xc3\xa9";
+  }
+  const std::string quoted = muhat::in_quotes(name);
+  CHECK(quoted == '"' + name.substr(0, 99) + "...\"");
+}
+
+TEST_CASE("near_matches: what very many long candidates cost is bounded") {
+  const std::string name(190, 'a');
+  std::string near = name;
+  near[100] = 'b';
+  Names names(1000, std::string(190, 'x'));
+  names.push_back(near);
+  CHECK(muhat::near_matches(name, names).empty());
+  names.push_back(name + "2");
+  CHECK(muhat::near_matches(name, names) == Names{name + "2"});
+  names.insert(names.begin(), near);
+  CHECK(muhat::near_matches(name, names) == Names{near, name + "2"});
+}

@@ -204,6 +204,13 @@ TEST_CASE("parse: user-defined modifier types") {
     CHECK(data.strings.at("with") == std::vector<std::string>{"theta"});
     CHECK(data.strings.at("names") == std::vector<std::string>{"a", "b"});
   }
+  SECTION("may have integers beyond 64 bits") {
+    modifier["data"] = {
+        {"scale", muhat::read_json("123456789012345678901234567890", {.keep_big_integers = true})}};
+    REQUIRE(modifier["data"]["scale"].is_binary());
+    CHECK(std::get<muhat::spec::CustomData>(parsed().data).numbers.at("scale") ==
+          std::vector<double>{123456789012345678901234567890.0});
+  }
   SECTION("have nothing else") {
     modifier["data"] = {{"scale", {{"deep", 1}}}};
     const auto problems = problems_of(document, options);
@@ -232,4 +239,19 @@ TEST_CASE("parse: published files have no problems") {
       CHECK(problems_of(entry.document("BkgOnly.json")).empty());
     }
   }
+}
+
+TEST_CASE("parse: of many unknown names the first have suggestions") {
+  json document = muhat::test::two_bin_document();
+  for (int i = 0; i < 2000; ++i) {
+    document["observations"].push_back({{"name", "other" + std::to_string(i)}, {"data", {1.0, 1.0}}});
+    document["extra" + std::to_string(i)] = nullptr;
+  }
+  const auto problems = problems_of(document);
+  REQUIRE(problems.size() == 1001);
+  CHECK(mentions(problems[0].message, {"no such field", "there are"}));
+  CHECK(std::count_if(problems.begin(), problems.end(), [](const muhat::Problem& problem) {
+          return problem.message.find("there are") != std::string::npos;
+        }) == 20);
+  CHECK(mentions(problems.back().message, {"and 3000 more problems"}));
 }

@@ -85,6 +85,12 @@ TEST_CASE("json_patch: what does not apply names operation, path and reason") {
                  {"the test failed", "\"2.0.0\"", "\"1.0.0\""}));
   CHECK(mentions(failure(document, R"([{"op": "test", "path": "/channels/0/name", "value": null}])"),
                  {"the test failed"}));
+  std::string long_path = "/x";
+  for (int i = 0; i < 120; ++i) {
+    long_path += "\xc3\xa9";
+  }
+  const json patch = json::array({{{"op", "remove"}, {"path", long_path}}});
+  CHECK_NOTHROW(json(failure(document, patch.dump().c_str())).dump());
 }
 
 TEST_CASE("json_patch: a document may not come to nest deeper than the stack allows") {

@@ -67,11 +67,14 @@ private:
     Index first = 0;
     std::size_t size = 0;
     if (!find(name, first, size)) {
-      std::vector<std::string> names(model_.par_names().begin(), model_.par_names().end());
-      for (const auto& set : model_.parameter_sets()) {
-        names.push_back(set.name);
-      }
-      problems_.add(path, {}, unknown_name_message("parameter", name, names));
+      const auto names = [this] {
+        std::vector<std::string_view> all(model_.par_names().begin(), model_.par_names().end());
+        for (const auto& set : model_.parameter_sets()) {
+          all.push_back(set.name);
+        }
+        return all;
+      };
+      problems_.add_unknown(path, {}, "no parameter named " + in_quotes(name), name, names);
       return;
     }
     const auto begin = given_.begin() + first;

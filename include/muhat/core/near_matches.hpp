@@ -49,14 +49,27 @@ inline char lower_case(char c) {
   return previous[b.size()];
 }
 
+/// The first `limit` bytes of a UTF-8 text, or up to three fewer: no character is cut in two.
+[[nodiscard]] inline std::string_view first_characters(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) {
+    return text;
+  }
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) {
+    --limit;
+  }
+  return text.substr(0, limit);
+}
+
 /// At most `limit` candidates that look like `name`, nearest first, equally
 /// near ones in their given order. A candidate looks alike when at most a third of
 /// the longer text differs, or when one text contains the other (from three
-/// characters on). Names of more than 200 characters have no near matches.
+/// characters on). Names of more than 200 characters have no near matches. Of very many or very long
+/// candidates the last are compared by containment alone, so that a call takes some tens of milliseconds.
 template <class Names>
 [[nodiscard]] std::vector<std::string> near_matches(std::string_view name, const Names& candidates,
                                                     std::size_t limit = 3) {
   constexpr std::size_t longest = 200;
+  std::size_t edits_left = 10'000'000;
   std::vector<std::pair<std::size_t, std::string_view>> alike;
   for (const auto& candidate : candidates) {
     const std::string_view text(candidate);
@@ -66,7 +79,9 @@ template <class Names>
     const std::size_t longer = std::max(text.size(), name.size());
     const std::size_t shorter = std::min(text.size(), name.size());
     const std::size_t allowed = std::max<std::size_t>(longer / 3, 1);
-    if (longer - shorter <= allowed) {
+    const std::size_t edits = longer * shorter;
+    if (longer - shorter <= allowed && edits <= edits_left) {
+      edits_left -= edits;
       const std::size_t distance = edit_distance(name, text);
       if (distance <= allowed && distance < longer) {
         alike.emplace_back(distance, text);
@@ -87,11 +102,11 @@ template <class Names>
   return matches;
 }
 
-/// A name in double quotes, cut off after 100 bytes.
+/// A name in double quotes, cut off after about 100 bytes.
 [[nodiscard]] inline std::string in_quotes(std::string_view name) {
   constexpr std::size_t longest = 100;
   std::string text = "\"";
-  text += name.substr(0, longest);
+  text += first_characters(name, longest);
   text += name.size() > longest ? "...\"" : "\"";
   return text;
 }

@@ -54,6 +54,12 @@ private:
   bool is_key_ = false;
 };
 
+/// Whether a value is a number; a binary value holds the digits of an integer beyond 64 bits.
+template <class Json>
+[[nodiscard]] bool has_number(const Json& value) {
+  return value.is_number() || value.is_binary();
+}
+
 /// The value of a number; a binary value holds the digits of an integer beyond 64 bits.
 template <class Json>
 [[nodiscard]] double number_value(const Json& value) {
@@ -91,7 +97,7 @@ void write_shortened(std::string& text, const Json& value, std::size_t limit) {
     text += std::isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
   } else if (value.is_string()) {
     const auto& whole = value.template get_ref<const typename Json::string_t&>();
-    text += Json(whole.substr(0, limit)).dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += Json(first_characters(whole, limit)).dump(-1, ' ', false, Json::error_handler_t::replace);
   } else if (value.is_binary()) {
     const auto& digits = value.get_binary();
     text.append(digits.begin(), digits.end());
@@ -106,26 +112,35 @@ template <class Json>
   std::string text;
   write_shortened(text, value, limit);
   if (text.size() > limit) {
-    std::size_t end = limit;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-      --end;
-    }
-    text.resize(end);
+    text.resize(first_characters(text, limit).size());
     text += "...";
   }
   return text;
 }
 
-/// Collects problems, the first `most` of them in full.
+/// Collects problems, the first `most` of them in full and the first `most_suggestions` unknown names with
+/// what may have been meant: finding that takes far longer than finding the problem.
 class ProblemList {
 public:
   static constexpr std::size_t most = 1000;
+  static constexpr std::size_t most_suggestions = 20;
 
   void add(const DocumentPath& path, std::string value, std::string message) {
     if (problems_.size() < most) {
       problems_.push_back({path.pointer(), std::move(value), std::move(message)});
     }
     ++count_;
+  }
+
+  /// Adds the problem of an unknown name; `candidates()` returns the names that there are.
+  template <class MakeCandidates>
+  void add_unknown(const DocumentPath& path, std::string value, std::string message, std::string_view name,
+                   MakeCandidates candidates) {
+    if (problems_.size() < most && suggestions_ < most_suggestions) {
+      ++suggestions_;
+      message += "; " + suggestion(name, candidates());
+    }
+    add(path, std::move(value), std::move(message));
   }
 
   [[nodiscard]] std::size_t count() const { return count_; }
@@ -143,6 +158,7 @@ public:
 private:
   std::vector<Problem> problems_;
   std::size_t count_ = 0;
+  std::size_t suggestions_ = 0;
 };
 
 /// "an object", "a number", ... of a JSON value.
@@ -160,7 +176,7 @@ template <class Json>
   if (value.is_boolean()) {
     return "a boolean";
   }
-  if (value.is_number() || value.is_binary()) {
+  if (has_number(value)) {
     return "a number";
   }
   return value.is_null() ? "null" : "a value that is not JSON";
@@ -199,12 +215,15 @@ read_fields(const Json& value, const DocumentPath& path, ProblemList& problems, 
     if (i < N) {
       found[i] = &member;
     } else if (!allow_unknown) {
-      std::array<std::string_view, N> names;
-      for (std::size_t k = 0; k < N; ++k) {
-        names[k] = rules[k].name;
-      }
-      problems.add(path.at(std::string_view(key)), shortened(member),
-                   std::string(what) + " has no such field: correct or remove it; " + suggestion(key, names));
+      const auto names = [&rules] {
+        std::array<std::string_view, N> all;
+        for (std::size_t k = 0; k < N; ++k) {
+          all[k] = rules[k].name;
+        }
+        return all;
+      };
+      problems.add_unknown(path.at(std::string_view(key)), shortened(member),
+                           std::string(what) + " has no such field: correct or remove it", key, names);
     }
   }
   for (std::size_t i = 0; i < N; ++i) {
@@ -231,7 +250,7 @@ bool read_string(const Json& value, const DocumentPath& path, ProblemList& probl
 /// Copies a finite number.
 template <class Json>
 bool read_number(const Json& value, const DocumentPath& path, ProblemList& problems, double& out) {
-  if (!value.is_number() && !value.is_binary()) {
+  if (!has_number(value)) {
     add_type_problem(value, path, problems, "a number");
     return false;
   }

@@ -64,9 +64,10 @@ void check_observations(const spec::Workspace& workspace, const std::vector<std:
     const spec::Observation& observation = workspace.observations[i];
     const auto channel = channels.find(observation.name);
     if (channel == channels.end()) {
-      problems.add(list_path.at(i).at("name"), in_quotes(observation.name),
-                   "no channel has the name of this observation: correct or remove it; " +
-                       suggestion(observation.name, names));
+      problems.add_unknown(
+          list_path.at(i).at("name"), in_quotes(observation.name),
+          "no channel has the name of this observation: correct or remove it",
+          observation.name, [&names]() -> const auto& { return names; });
       continue;
     }
     const std::size_t c = channel->second;

@@ -68,7 +68,7 @@ void read_custom_member(const std::string& key, const Json& value, const Documen
                         ProblemList& problems, spec::CustomData& data) {
   if (value.is_string()) {
     data.strings[key] = {value.template get<std::string>()};
-  } else if (value.is_number()) {
+  } else if (has_number(value)) {
     read_number(value, path, problems, data.numbers[key].emplace_back());
   } else if (value.is_array() && !value.empty() && value.front().is_string()) {
     auto& list = data.strings[key];
@@ -134,10 +134,12 @@ void read_modifier(const Json& value, const DocumentPath& path, ProblemList& pro
       std::find(modifier_types.begin(), modifier_types.end(), modifier.type) != modifier_types.end();
   const bool is_custom = !is_known && std::find(custom.begin(), custom.end(), modifier.type) != custom.end();
   if (!is_known && !is_custom) {
-    std::vector<std::string> names(modifier_types.begin(), modifier_types.end());
-    names.insert(names.end(), custom.begin(), custom.end());
-    problems.add(path.at("type"), shortened(*type),
-                 "unknown modifier type; " + suggestion(modifier.type, names));
+    problems.add_unknown(path.at("type"), shortened(*type), "unknown modifier type", modifier.type,
+                         [&custom] {
+                           std::vector<std::string> names(modifier_types.begin(), modifier_types.end());
+                           names.insert(names.end(), custom.begin(), custom.end());
+                           return names;
+                         });
     return;
   }
   if (modifier.type == "lumi" && name != nullptr && name->is_string() && modifier.name != "lumi") {

@@ -54,7 +54,7 @@ template <class Json>
     }
     return true;
   }
-  if ((left.is_binary() && right.is_number()) || (left.is_number() && right.is_binary())) {
+  if (left.is_binary() != right.is_binary() && detail::has_number(left) && detail::has_number(right)) {
     return detail::number_value(left) == detail::number_value(right);
   }
   return left == right;
@@ -131,7 +131,7 @@ private:
     }
     const std::string op = text_member(operation, "op");
     const std::string path = text_member(operation, "path");
-    label_ = " (" + op + " \"" + path.substr(0, 200) + "\")";
+    label_ = " (" + op + " \"" + std::string(first_characters(path, 200)) + "\")";
     if (op == "add") {
       add(path, Json(member(operation, "value")));
     } else if (op == "remove") {
