@@ -97,6 +97,16 @@ TEST_CASE("patch_set: every digest counts") {
   CHECK_THROWS_AS(PatchSet(document).verify(muhat::test::two_bin_document()), muhat::PatchSetMismatch);
 }
 
+TEST_CASE("patch_set: values may be integers beyond 64 bits") {
+  std::string text =
+      patch_set_document()
+          .patch(json::array({{{"op", "replace"}, {"path", "/patches/0/metadata/values/0"}, {"value", 7}}}))
+          .dump();
+  text.replace(text.find("[7,"), 3, "[123456789012345678901234567890,");
+  const PatchSet patches(muhat::read_json(text, {.keep_big_integers = true}));
+  CHECK(patches.patches()[0].values[0] == 123456789012345678901234567890.0);
+}
+
 TEST_CASE("patch_set: broken patch sets are refused with their pointer") {
   const std::vector<Broken> table{
       {"a list", R"({"op": "replace", "path": "", "value": []})", "", "expected a patch set"},

@@ -155,8 +155,10 @@ void read_patch_values(const Json& value, const DocumentPath& path, ProblemList&
     const Json& entry = (*list)[i];
     if (entry.is_string()) {
       values.emplace_back(entry.template get<std::string>());
-    } else if (entry.is_number()) {
-      values.emplace_back(entry.template get<double>());
+    } else if (has_number(entry)) {
+      double number = 0.0;
+      read_number(entry, path.at(i), problems, number);
+      values.emplace_back(number);
     } else {
       add_type_problem(entry, path.at(i), problems, "a number or a string");
     }
