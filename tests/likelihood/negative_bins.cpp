@@ -51,6 +51,30 @@ TEST_CASE("nothing is explained where every bin is positive") {
   CHECK(muhat::describe_negative_bins(steep(), Vector{{0.0, 1.0, 0.0}}).empty());
 }
 
+TEST_CASE("bins without events may have no rate, and hide no negative one") {
+  const muhat::Model model = muhat::build_model(muhat::spec::Model{
+      {test::channel("A", {test::sample("none", std::vector<double>(6, 0.0))}),
+       test::channel("B", {test::sample("fakes", {-3.0, 4.0}, {test::normsys("trigger", 1.5, 0.5)}),
+                           test::sample("signal", {1.0, 0.0}, {test::normfactor("mu")})})},
+      {}});
+  REQUIRE(model.par_names() == std::vector<std::string>{"mu", "trigger"});
+  const Vector pars{{1.0, 1.0}};
+  Vector data = Vector::Zero(9);
+  const std::string text = muhat::describe_negative_bins(model, pars, data);
+  CHECK(test::mentions(text, {"bin 0 of channel \"B\"", "-3.5", "\"fakes\"", "trigger"}));
+  CHECK(text.find("\"A\"") == std::string::npos);
+  CHECK(text.find("more such") == std::string::npos);
+  data[3] = 2.0;
+  const std::string events = muhat::describe_negative_bins(model, pars, data);
+  CHECK(test::mentions(events, {"bin 3 of channel \"A\" has an expected rate of 0"}));
+  CHECK(events.find("\"B\"") < events.find("\"A\""));
+  CHECK(events.find("bin 2") == std::string::npos);
+  const std::string unknown = muhat::describe_negative_bins(model, pars);
+  CHECK(unknown.find("\"B\"") < unknown.find("\"A\""));
+  CHECK(test::mentions(unknown, {"and 2 more such bins"}));
+  CHECK_THROWS_AS(muhat::describe_negative_bins(model, pars, Vector(data.head(7))), muhat::InvalidArgument);
+}
+
 TEST_CASE("of many negative bins five are explained, the others counted") {
   for (const std::size_t nbins : {5U, 6U, 9U}) {
     const muhat::Model model =

@@ -1,8 +1,9 @@
 #pragma once
 
-/// Why a density does not exist at a point: which bins have a negative rate, which
-/// samples make it so, and which modifiers drive them.
+/// Why a density does not exist at a point: which bins have a negative rate, or none where events
+/// were seen, which samples make it so, and which modifiers drive them.
 
+#include <muhat/core/errors.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/model/evaluator.hpp>
 #include <muhat/model/layout.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -61,44 +63,66 @@ template <class AnyModel>
   return text;
 }
 
+/// Indices of the bins without a density, those first whose rate is negative or not a number. A rate of zero
+/// is one of them only under events, if `data` says how many there are.
+template <class Rates>
+[[nodiscard]] std::vector<Index> bins_without_density(const Rates& rates, Index nbins, const Vector& data) {
+  using Scalar = typename Rates::Scalar;
+  std::vector<Index> negative;
+  std::vector<Index> empty;
+  for (Index bin = 0; bin < nbins; ++bin) {
+    const Scalar rate = rates[bin];
+    if (!(rate >= Scalar(0))) {
+      negative.push_back(bin);
+    } else if (rate < std::numeric_limits<Scalar>::min() && (data.size() == 0 || data[bin] > 0.0)) {
+      empty.push_back(bin);
+    }
+  }
+  negative.insert(negative.end(), empty.begin(), empty.end());
+  return negative;
+}
+
 } // namespace detail
 
-/// One sentence per bin whose rate at `pars` is negative or not a number, or zero; "" if there is none.
-/// Names channel, bin, samples and the modifiers that drive them for five bins, and counts the others.
-/// Meant for error messages: costs one evaluation per modifier of the samples concerned.
+/// One sentence per bin whose rate at `pars` is negative or not a number, then per bin whose rate is zero
+/// though events were seen; "" if there is none. Names channel, bin, samples and the modifiers that drive
+/// them for five bins, and counts the others. `data`: events per bin, whatever follows them; without data
+/// every rate of zero counts. Meant for error messages: costs one evaluation per modifier of the samples
+/// concerned. Throws InvalidArgument for parameters or data of a wrong size.
 template <class AnyModel>
-[[nodiscard]] std::string describe_negative_bins(const AnyModel& model, const Vector& pars) {
+[[nodiscard]] std::string describe_negative_bins(const AnyModel& model, const Vector& pars,
+                                                 const Vector& data = Vector()) {
   using Scalar = typename AnyModel::scalar_type;
   check_parameters(model, pars);
+  if (data.size() != 0 && data.size() < model.nbins()) {
+    throw InvalidArgument("the data have " + std::to_string(data.size()) + " entries, the model has " +
+                          std::to_string(model.nbins()) + " bins");
+  }
   const Layout& layout = model.tables().layout();
   const VectorOf<Scalar> point = pars.template cast<Scalar>();
   ModelEvaluator<Scalar, typename AnyModel::Tables> evaluator(model.tables());
   evaluator.forward(point.data(), Slopes::none);
+  const std::vector<Index> bins = detail::bins_without_density(evaluator.rates(), model.nbins(), data);
+  constexpr std::size_t most = 5;
   std::ostringstream text;
-  int bins = 0;
-  constexpr int most = 5;
-  for (const ChannelSummary& channel : layout.channels) {
-    for (Index b = 0; b < channel.nbins; ++b) {
-      const auto rate = static_cast<double>(evaluator.rates()[channel.first_bin + b]);
-      if (rate > 0.0 || ++bins > most) {
+  for (std::size_t i = 0; i < std::min(bins.size(), most); ++i) {
+    const ChannelSummary& channel = channel_of(layout, bins[i]);
+    const Index b = bins[i] - channel.first_bin;
+    text << (i > 0 ? "; " : "") << bin_text(channel, b) << " has an expected rate of "
+         << static_cast<double>(evaluator.rates()[bins[i]]) << " events";
+    for (std::size_t k = 0; k < layout.cells.size(); ++k) {
+      const Cell& cell = layout.cells[k];
+      const Index row = cell.first_row + b;
+      if (&layout.channels[static_cast<std::size_t>(cell.channel)] != &channel ||
+          static_cast<double>(evaluator.rows()[row]) >= 0.0) {
         continue;
       }
-      text << (text.tellp() > 0 ? "; " : "") << bin_text(channel, b) << " has an expected rate of " << rate
-           << " events";
-      for (std::size_t k = 0; k < layout.cells.size(); ++k) {
-        const Cell& cell = layout.cells[k];
-        const Index row = cell.first_row + b;
-        if (&layout.channels[static_cast<std::size_t>(cell.channel)] != &channel ||
-            static_cast<double>(evaluator.rows()[row]) >= 0.0) {
-          continue;
-        }
-        text << "; sample \"" << layout.samples[static_cast<std::size_t>(cell.sample)] << "\" contributes "
-             << static_cast<double>(evaluator.rows()[row]) << detail::driving_modifiers(model, pars, k, row);
-      }
+      text << "; sample \"" << layout.samples[static_cast<std::size_t>(cell.sample)] << "\" contributes "
+           << static_cast<double>(evaluator.rows()[row]) << detail::driving_modifiers(model, pars, k, row);
     }
   }
-  if (bins > most) {
-    text << "; and " << bins - most << " more such " << (bins == most + 1 ? "bin" : "bins");
+  if (bins.size() > most) {
+    text << "; and " << bins.size() - most << " more such " << (bins.size() == most + 1 ? "bin" : "bins");
   }
   return text.str();
 }

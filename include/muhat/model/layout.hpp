@@ -114,6 +114,14 @@ inline void add_rows(Layout& layout) {
 
 } // namespace detail
 
+/// The channel that holds a bin. Complexity: logarithmic.
+[[nodiscard]] inline const ChannelSummary& channel_of(const Layout& layout, Eigen::Index bin) {
+  const auto after = std::upper_bound(
+      layout.channels.begin(), layout.channels.end(), bin,
+      [](Eigen::Index sought, const ChannelSummary& channel) { return sought < channel.first_bin; });
+  return *(after - 1);
+}
+
 /// Lays out the channels of a checked specification. Complexity: rows + cells log cells.
 [[nodiscard]] inline Layout make_layout(const std::vector<spec::Channel>& channels) {
   Layout layout;

@@ -39,8 +39,8 @@ std::string describe_auxiliary_rates(const AnyModel& model, const Vector& point)
 }
 
 template <class AnyModel>
-std::string describe_missing_density(const AnyModel& model, const Vector& point) {
-  const std::string bins = describe_negative_bins(model, point);
+std::string describe_missing_density(const AnyModel& model, const Vector& point, const Vector& data) {
+  const std::string bins = describe_negative_bins(model, point, data);
   const std::string auxiliary = describe_auxiliary_rates(model, point);
   if (bins.empty() && auxiliary.empty()) {
     return "the logarithm of the density is too small for a number";
@@ -63,7 +63,7 @@ nlohmann::json evaluation_json(const AnyModel& model, const Vector& data, const 
                          {"expected_actualdata", numbers_json(expected)},
                          {"expected_auxdata", numbers_json(expected_auxdata(model, point))}};
     if (!std::isfinite(logpdf)) {
-      entry["reason"] = detail::describe_missing_density(model, point);
+      entry["reason"] = detail::describe_missing_density(model, point, data);
     }
     entries.push_back(std::move(entry));
   }
