@@ -71,3 +71,21 @@ TEST_CASE("a constraint term without a density is refused") {
   const std::vector<ConstraintTerm> none{{Constraint::none, 0, 0.5, 0.2}};
   CHECK_THROWS_AS(ConstraintSum<double>(none, auxdata.data(), names), muhat::InvalidArgument);
 }
+
+TEST_CASE("a width whose square is no number has a density all the same") {
+  for (const double sigma : {1e-155, 1e-200, 1e-300, 1e200, 1e300}) {
+    CAPTURE(sigma);
+    const std::vector<ConstraintTerm> narrow{{Constraint::normal, 0, 0.5, sigma}};
+    const ConstraintSum<double> sum(narrow, auxdata.data(), names);
+    const double constant = std::log(2.0 * std::acos(-1.0)) + 2.0 * std::log(sigma);
+    double x = auxdata[0];
+    CHECK(sum.value(&x) == Approx(constant).epsilon(1e-14));
+    if (sigma > 1.0) {
+      x += 2.0 * sigma;
+      CHECK(sum.value(&x) == Approx(constant + 4.0).epsilon(1e-14));
+      double gradient = 0.0;
+      sum.add_gradient(&x, &gradient);
+      CHECK(gradient == Approx(4.0 / sigma));
+    }
+  }
+}

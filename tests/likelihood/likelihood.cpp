@@ -171,3 +171,33 @@ TEST_CASE("a wrong number of parameters is an error") {
   CHECK_THROWS_AS((void)muhat::main_logpdf(model, Vector::Ones(3), data), muhat::InvalidArgument);
   CHECK_THROWS_AS((void)muhat::constraint_logpdf(model, Vector::Ones(3), data), muhat::InvalidArgument);
 }
+
+TEST_CASE("counts so small that their inverse is no number have a density") {
+  const muhat::Model model = linear(10.0, 1.0);
+  for (const double n : {1e-310, 1e-300, 1e-200, 1e-100}) {
+    CAPTURE(n);
+    CHECK(muhat::main_logpdf(model, Vector{{0.5}}, Vector{{n, 0.0}}) == Approx(-10.5).epsilon(1e-14));
+    auto evaluator = muhat::Likelihood(model, Vector{{n, 0.0}}).evaluator();
+    Vector gradient;
+    CHECK(std::isfinite(evaluator.value_and_gradient(Vector{{0.5}}, gradient)));
+    CHECK(gradient[0] == Approx(2.0 + 2.0 * 0.5));
+  }
+  const muhat::Model tiny = muhat::build_model(test::single_sample({1.0}, {test::normfactor("mu")}));
+  for (const double n : {1e-170, 1e-160, 1e-152, 1e-140}) {
+    CAPTURE(n);
+    const auto value = [&](double mu) {
+      return muhat::Likelihood(tiny, Vector{{n}}).evaluator().value(Vector{{mu}});
+    };
+    // 2 [2n - n log 2] above the minimum at n.
+    CHECK((value(2.0 * n) - value(n)) / n == Approx(2.0 * (1.0 - std::log(2.0))).epsilon(1e-10));
+  }
+}
+
+TEST_CASE("no part of a log-density is ever NaN") {
+  const Vector data{{50.0, 100.0}};
+  const muhat::Model model = counting();
+  CHECK(muhat::main_logpdf(model, Vector{{1e308, 1.0}}, data) == -infinity);
+  CHECK(muhat::Likelihood(model, data).evaluator().main_value(Vector{{1e308, 1.0}}) == infinity);
+  CHECK(muhat::constraint_logpdf(model, Vector{{1.0, 1e308}}, data) == -infinity);
+  CHECK(muhat::logpdf(model, Vector{{1.0, 1e308}}, data) == -infinity);
+}

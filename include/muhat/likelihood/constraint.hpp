@@ -34,6 +34,16 @@ template <class S>
   return term.constraint == Constraint::poisson ? S(term.scale) * theta : S(term.scale) * S(term.scale);
 }
 
+namespace detail {
+
+/// A part of -2 log L; +infinity where the formula gives no number.
+template <class S>
+[[nodiscard]] S finite_or_infinity(S value) {
+  return std::isnan(value) ? std::numeric_limits<S>::infinity() : value;
+}
+
+} // namespace detail
+
 /// The sum of all constraint terms for given auxiliary data.
 template <class S>
 class ConstraintSum {
@@ -44,7 +54,7 @@ public:
                 const std::vector<std::string>& names) {
     using std::isfinite;
     using std::log;
-    const S two_pi = S(6.283185307179586476925286766559005768L);
+    const S log_two_pi = log(S(6.283185307179586476925286766559005768L));
     for (std::size_t i = 0; i < terms.size(); ++i) {
       const ConstraintTerm& term = terms[i];
       const S a = auxdata[i];
@@ -67,8 +77,8 @@ public:
         constant_ += S(2) * stirling_remainder(a);
       } else {
         const S sigma = S(term.scale);
-        normal_.push_back({parameter, a, S(1) / (sigma * sigma)});
-        constant_ += log(two_pi * sigma * sigma);
+        normal_.push_back({parameter, a, S(1) / sigma});
+        constant_ += log_two_pi + S(2) * log(sigma);
       }
     }
   }
@@ -78,8 +88,8 @@ public:
     using std::log;
     S sum = S(0);
     for (const Term& term : normal_) {
-      const S pull = x[term.parameter] - term.auxdatum;
-      sum += pull * pull * term.scale;
+      const S pull = (x[term.parameter] - term.auxdatum) * term.scale;
+      sum += pull * pull;
     }
     for (const Term& term : poisson_) {
       const S theta = x[term.parameter];
@@ -95,7 +105,8 @@ public:
   /// gradient += derivative at x.
   void add_gradient(const S* x, S* gradient) const {
     for (const Term& term : normal_) {
-      gradient[term.parameter] += S(2) * term.scale * (x[term.parameter] - term.auxdatum);
+      const S pull = (x[term.parameter] - term.auxdatum) * term.scale;
+      gradient[term.parameter] += S(2) * pull * term.scale;
     }
     for (const Term& term : poisson_) {
       const S ratio = term.auxdatum > S(0) ? term.auxdatum / x[term.parameter] : S(0);
@@ -107,7 +118,7 @@ public:
   template <class Diagonal>
   void add_curvature(const S* x, Diagonal&& diagonal) const {
     for (const Term& term : normal_) {
-      diagonal[term.parameter] += S(2) * term.scale;
+      diagonal[term.parameter] += S(2) * term.scale * term.scale;
     }
     for (const Term& term : poisson_) {
       if (term.auxdatum > S(0)) {
@@ -118,7 +129,7 @@ public:
   }
 
 private:
-  /// `scale`: 1/sigma^2 or the rate per unit parameter.
+  /// `scale`: 1/sigma, whose square need not be a number, or the rate per unit parameter.
   struct Term {
     std::int32_t parameter = 0;
     S auxdatum = S(0);

@@ -35,13 +35,14 @@ template <class S>
 struct BoundData {
   /// Events per bin, padded with zeros.
   Column<S> counts;
-  /// The unit in which a bin's rate is measured, n, and its inverse; 1 in bins without events.
+  /// The unit in which a bin's rate is measured, and its inverse: n, or 1 in bins where rate / n may not be
+  /// a number.
   Column<S> unit, inverse_unit;
-  /// 1, and 0 in bins without events.
-  Column<S> has_events;
+  /// n in that unit: 1, or n itself.
+  Column<S> count_in_unit;
   /// The smallest rate at which the bin's density exists.
   Column<S> smallest_rate;
-  /// 2 sum R(n).
+  /// 2 sum [R(n) - n log(unit/n)].
   S constant = S(0);
   ConstraintSum<S> constraints;
 };
@@ -69,15 +70,6 @@ public:
   }
 
 private:
-  static std::string bin_name(const AnyModel& model, Index bin) {
-    for (const ChannelSummary& channel : model.channels()) {
-      if (bin < channel.first_bin + channel.nbins) {
-        return bin_text(channel, bin - channel.first_bin);
-      }
-    }
-    return "bin " + std::to_string(bin);
-  }
-
   static BoundData<scalar_type> bind(const AnyModel& model, const VectorOf<scalar_type>& data) {
     using std::isfinite;
     if (data.size() != model.nbins() + model.nauxdata()) {
@@ -85,6 +77,9 @@ private:
                             std::to_string(model.nauxdata()) + " auxiliary data, but " +
                             std::to_string(data.size()) + " numbers were given");
     }
+    using std::log;
+    using std::sqrt;
+    const scalar_type smallest_unit = sqrt(std::numeric_limits<scalar_type>::min());
     const Index padded = padded_size(model.nbins() + 1);
     BoundData<scalar_type> bound{
         Column<scalar_type>::Zero(padded),
@@ -97,14 +92,18 @@ private:
     for (Index b = 0; b < model.nbins(); ++b) {
       const scalar_type n = data[b];
       if (!isfinite(n) || n < scalar_type(0)) {
-        throw InvalidArgument("the data of " + bin_name(model, b) + " are " +
+        const ChannelSummary& channel = channel_of(model.tables().layout(), b);
+        throw InvalidArgument("the data of " + bin_text(channel, b - channel.first_bin) + " are " +
                               number_text(static_cast<double>(n)) + " events; give a finite number >= 0");
       }
       bound.counts[b] = n;
-      if (n > scalar_type(0)) {
+      if (n >= smallest_unit) {
         bound.unit[b] = n;
         bound.inverse_unit[b] = scalar_type(1) / n;
-        bound.has_events[b] = scalar_type(1);
+        bound.count_in_unit[b] = scalar_type(1);
+      } else if (n > scalar_type(0)) {
+        bound.count_in_unit[b] = n;
+        bound.constant += scalar_type(2) * n * log(n);
       }
       bound.smallest_rate[b] = n > scalar_type(0) ? std::numeric_limits<scalar_type>::min() : scalar_type(0);
       bound.constant += scalar_type(2) * stirling_remainder(n);
@@ -126,12 +125,12 @@ namespace detail {
 
 template <class S>
 [[nodiscard]] S half_negative(S twice_nll) {
-  return -twice_nll / S(2);
+  return -finite_or_infinity(twice_nll) / S(2);
 }
 
 } // namespace detail
 
-/// log L at given parameters and data; -infinity where the density does not exist. Binds the
+/// log L at given parameters and data; -infinity, never NaN, where the density does not exist. Binds the
 /// data anew: loops should keep an evaluator. Throws InvalidArgument for wrong sizes.
 template <class Scalar, class Modifiers>
 [[nodiscard]] Scalar logpdf(const BasicModel<Scalar, Modifiers>& model,

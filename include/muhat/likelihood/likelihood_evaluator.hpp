@@ -71,13 +71,13 @@ public:
 
   /// -2 log L at x; +infinity where the density does not exist.
   [[nodiscard]] S value(const VectorOf<S>& x) {
-    return finite_or_infinity(main_value(x) + data().constraints.value(x.data()));
+    return detail::finite_or_infinity(main_value(x) + data().constraints.value(x.data()));
   }
 
   /// The Poisson part of `value`.
   [[nodiscard]] S main_value(const VectorOf<S>& x) {
     sweep_.forward(x.data(), Slopes::none);
-    return main_term();
+    return detail::finite_or_infinity(main_term());
   }
 
   /// `value` and its gradient, which is zero where the value is +infinity. At a kink the
@@ -181,14 +181,10 @@ private:
     return *prefers_blocks_;
   }
 
-  static S finite_or_infinity(S value) {
-    return std::isnan(value) ? std::numeric_limits<S>::infinity() : value;
-  }
-
   S value_and_gradient(const VectorOf<S>& x, VectorOf<S>& gradient, Slopes slopes) {
     gradient.resize(dimension());
     sweep_.forward(x.data(), slopes);
-    const S value = finite_or_infinity(main_term() + data().constraints.value(x.data()));
+    const S value = detail::finite_or_infinity(main_term() + data().constraints.value(x.data()));
     if (!std::isfinite(value)) {
       gradient.setZero();
       return value;
@@ -207,7 +203,7 @@ private:
     }
     const auto ratio = rates * data().inverse_unit;
     const auto logarithm = ratio.max(std::numeric_limits<S>::min()).log();
-    const S sum = ((ratio - data().has_events) * data().unit - data().counts * logarithm).sum();
+    const S sum = ((ratio - data().count_in_unit) * data().unit - data().counts * logarithm).sum();
     return S(2) * sum + data().constant;
   }
 
