@@ -8,6 +8,7 @@
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/near_matches.hpp>
 #include <muhat/model/model.hpp>
 #include <muhat/spec/specification.hpp>
 
@@ -23,11 +24,49 @@ struct BuildSpecificationOptions {
   std::string name = "measurement";
 };
 
+namespace detail {
+
+/// The first entry of this name, or the end.
+template <class Entries>
+[[nodiscard]] auto find_named(const Entries& entries, const std::string& name) {
+  return std::find_if(entries.begin(), entries.end(),
+                      [&name](const auto& candidate) { return candidate.name == name; });
+}
+
+/// Throws InvalidArgument unless the two are the same channels, in any order, each with as many bins.
+inline void require_same_channels(const std::vector<spec::Channel>& channels,
+                                  const std::vector<ChannelSummary>& built) {
+  const std::string advice =
+      "; the model was built from another specification, give the one it was built from";
+  for (const spec::Channel& channel : channels) {
+    const auto summary = find_named(built, channel.name);
+    if (summary == built.end()) {
+      throw InvalidArgument("the model has no channel " + in_quotes(channel.name) + advice);
+    }
+    for (const spec::Sample& sample : channel.samples) {
+      if (static_cast<Index>(sample.data.size()) != summary->nbins) {
+        throw InvalidArgument("sample " + in_quotes(sample.name) + " of channel " + in_quotes(channel.name) +
+                              " has " + std::to_string(sample.data.size()) +
+                              " bins in the specification, the channel has " +
+                              std::to_string(summary->nbins) + " in the model" + advice);
+      }
+    }
+  }
+  for (const ChannelSummary& summary : built) {
+    if (find_named(channels, summary.name) == channels.end()) {
+      throw InvalidArgument("the specification has no channel " + in_quotes(summary.name) +
+                            ", which the model has" + advice);
+    }
+  }
+}
+
+} // namespace detail
+
 /// A specification with the channels (and what is configured of the parameters) of `specification`, which
 /// `model` was built from, the first `model.nbins()` entries of `data` as observations, and one measurement
 /// with the model's POI and the suggested starts and bounds of every parameter. Auxiliary data are the
 /// model's, not those of `data`. Throws InvalidArgument when the data are too few or the channels are not the
-/// model's. Linear in size.
+/// model's, by name and number of bins. Linear in size, times the number of channels.
 template <class Scalar, class Modifiers>
 [[nodiscard]] spec::Workspace
 build_specification(const spec::Model& specification, const BasicModel<Scalar, Modifiers>& model,
@@ -36,27 +75,20 @@ build_specification(const spec::Model& specification, const BasicModel<Scalar, M
     throw InvalidArgument("the data have " + std::to_string(data.size()) + " entries, the model has " +
                           std::to_string(model.nbins()) + " bins");
   }
+  detail::require_same_channels(specification.channels, model.channels());
   spec::Workspace workspace;
   workspace.version = "1.0.0";
   workspace.channels = specification.channels;
   for (const spec::Channel& channel : specification.channels) {
-    const auto summary =
-        std::find_if(model.channels().begin(), model.channels().end(),
-                     [&](const ChannelSummary& candidate) { return candidate.name == channel.name; });
-    if (summary == model.channels().end()) {
-      throw InvalidArgument("the model has no channel \"" + channel.name +
-                            "\": it was built from another one");
-    }
-    const auto bins = data.segment(summary->first_bin, summary->nbins);
+    const ChannelSummary& summary = *detail::find_named(model.channels(), channel.name);
+    const auto bins = data.segment(summary.first_bin, summary.nbins);
     workspace.observations.push_back({channel.name, std::vector<double>(bins.begin(), bins.end())});
   }
   spec::Measurement measurement;
   measurement.name = options.name;
   measurement.poi = model.poi_name();
   for (const ParameterSet& set : model.parameter_sets()) {
-    const auto configured =
-        std::find_if(specification.parameters.begin(), specification.parameters.end(),
-                     [&](const spec::Parameter& candidate) { return candidate.name == set.name; });
+    const auto configured = detail::find_named(specification.parameters, set.name);
     spec::Parameter parameter;
     if (configured != specification.parameters.end()) {
       parameter = *configured;
