@@ -41,3 +41,11 @@ TEST_CASE("a channel without observation of its length is an error that names it
   CHECK(test::mentions(refusal(workspace({{"CR", {3.0}}})), {"\"SR\""}));
   CHECK(test::mentions(refusal(workspace({{"CR", {3.0}}, {"SR", {1.0}}})), {"\"SR\"", "1", "2"}));
 }
+
+TEST_CASE("a negative observation is an error with its pointer, channel and bin") {
+  const auto observed = workspace({{"SR", {1.0, -2.5}}, {"CR", {3.0}}});
+  const muhat::Model model = muhat::build_model(observed);
+  const std::string message =
+      test::message_of<muhat::InvalidArgument>([&] { (void)muhat::observed_data(observed, model); });
+  CHECK(test::mentions(message, {"/observations/0/data/1", "bin 1 of channel \"SR\"", "-2.5"}));
+}

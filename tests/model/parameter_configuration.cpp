@@ -197,3 +197,9 @@ TEST_CASE("bounds that are no interval are an error that names the parameter") {
   const std::string message = test::message_of<muhat::InvalidModel>([&] { (void)build({reversed}); });
   CHECK(test::mentions(message, {"\"mu\""}));
 }
+
+TEST_CASE("a width whose inverse is no number is an error that names the parameter") {
+  const std::string message =
+      test::message_of<muhat::InvalidModel>([] { (void)build({test::lumi_configuration(1.0, 1e-310)}); });
+  CHECK(test::mentions(message, {"\"lumi\"", "sigma", "1e-310"}));
+}

@@ -3,6 +3,7 @@
 #include <muhat/model/signal_hypothesis.hpp>
 
 #include <support/catch.hpp>
+#include <support/messages.hpp>
 #include <support/oracle.hpp>
 #include <support/random_models.hpp>
 
@@ -90,6 +91,18 @@ TEST_CASE("a hypothesis that does not fit the model is refused by name", "[signa
                   muhat::UnknownName);
   CHECK_THROWS_AS(muhat::with_signal(model, {{"SR", "signal", {1.0, 1.0, 1.0}, {}, {{"norm", {1.1, -0.9}}}}}),
                   muhat::InvalidArgument);
+  const auto refusal = [&](const muhat::SampleHypothesis& hypothesis) {
+    return muhat::test::message_of<muhat::InvalidArgument>(
+        [&] { (void)muhat::with_signal(model, {hypothesis}); });
+  };
+  const std::vector<double> ones{1.0, 1.0, 1.0};
+  CHECK(muhat::test::mentions(refusal({"SR", "signal", ones, {}, {{"norm", {1e308, 0.9}}}}),
+                              {"norm", "signal", "SR", "1e+308"}));
+  CHECK(muhat::test::mentions(
+      refusal({"SR", "signal", ones, {{"shape", {{1.0, 1e308, 1.0}, {1.0, -1e308, 1.0}}}}}),
+      {"shape", "signal", "SR", "bin 1"}));
+  CHECK(muhat::test::mentions(refusal({"SR", "signal", ones, {}, {}, {{"stat", {0.1, 1e160, 0.1}}}}),
+                              {"stat", "component 1"}));
 }
 
 TEST_CASE("a parameter that gains an effect brings its kink along", "[signal_hypothesis]") {

@@ -4,6 +4,7 @@
 /// the sorted channels, then the auxiliary data.
 
 #include <muhat/core/errors.hpp>
+#include <muhat/core/number_text.hpp>
 #include <muhat/model/build.hpp>
 #include <muhat/model/model.hpp>
 
@@ -12,7 +13,8 @@
 
 namespace muhat {
 
-/// Throws InvalidArgument for a channel of the model that has no observation of its length.
+/// Throws InvalidArgument for a channel of the model that has no observation of its length, or a negative
+/// one.
 template <WorkspaceLike W, class Scalar, class Modifiers>
 [[nodiscard]] Vector observed_data(const W& workspace, const BasicModel<Scalar, Modifiers>& model,
                                    bool include_auxdata = true) {
@@ -33,7 +35,13 @@ template <WorkspaceLike W, class Scalar, class Modifiers>
                             std::to_string(channel.nbins));
     }
     for (Index b = 0; b < channel.nbins; ++b) {
-      data[channel.first_bin + b] = found->data[static_cast<std::size_t>(b)];
+      const double events = found->data[static_cast<std::size_t>(b)];
+      if (!(events >= 0.0)) {
+        throw InvalidArgument("the observation of " + bin_text(channel, b) + " (at \"/observations/" +
+                              std::to_string(found - observations.begin()) + "/data/" + std::to_string(b) +
+                              "\") is " + number_text(events) + " events; give a number >= 0");
+      }
+      data[channel.first_bin + b] = events;
     }
   }
   if (include_auxdata) {

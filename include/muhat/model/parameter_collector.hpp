@@ -7,6 +7,8 @@
 /// two types share stands at the first of them.
 
 #include <muhat/core/errors.hpp>
+#include <muhat/core/near_matches.hpp>
+#include <muhat/core/number_text.hpp>
 #include <muhat/model/modifier_site.hpp>
 #include <muhat/model/parameters.hpp>
 
@@ -65,6 +67,10 @@ struct CollectedSet {
   /// first component; yields and variances summed over samples, per component.
   std::vector<std::pair<Index, Index>> channels;
   std::vector<double> yields, variances;
+  /// by_channel_bin: per component, whether any uncertainty is other than zero, however small its square.
+  std::vector<bool> uncertain = {};
+  /// by_channel_bin: the name of each of `channels`.
+  std::vector<std::string> channel_names = {};
   /// by_channel_bin: by sample, the names of the channels where it carries the set.
   std::map<std::string, std::set<std::string>, std::less<>> carriers = {};
 };
@@ -78,6 +84,20 @@ struct CollectedSet {
 /// sqrt(variance) / yield; 0 unless the yield is positive.
 [[nodiscard]] inline double relative_width(double yield, double variance) {
   return yield > 0.0 ? std::sqrt(variance) / yield : 0.0;
+}
+
+/// Whether that is a number of full precision, or need not be one for want of a yield. False for
+/// uncertainties like 1e-170 or 1e170 events, whose squares are none.
+[[nodiscard]] inline bool has_relative_width(double yield, double variance) {
+  return !(yield > 0.0) || (std::isnormal(variance) && std::isnormal(relative_width(yield, variance)));
+}
+
+/// What to say where it is not.
+[[nodiscard]] inline std::string width_problem(double yield, double variance) {
+  return "the squares of the uncertainties sum to " + number_text(variance) + ", the yields to " +
+         number_text(yield) +
+         ": a relative width beyond the range of numbers; give uncertainties in events, 0 where there is "
+         "none";
 }
 
 class ParameterCollector {
@@ -153,12 +173,17 @@ private:
       set.channels.emplace_back(site.cell.channel, static_cast<Index>(set.yields.size()));
       set.yields.resize(set.yields.size() + nbins, 0.0);
       set.variances.resize(set.variances.size() + nbins, 0.0);
+      set.uncertain.resize(set.uncertain.size() + nbins, false);
+      set.channel_names.push_back(site.channel.name);
     }
     set.carriers[site.sample.name].insert(site.channel.name);
     const auto first = static_cast<std::size_t>(set.channels.back().second);
     for (std::size_t b = 0; b < nbins; ++b) {
       set.yields[first + b] += share.yields[b];
       set.variances[first + b] += share.uncertainties[b] * share.uncertainties[b];
+      if (share.uncertainties[b] != 0.0) {
+        set.uncertain[first + b] = true;
+      }
     }
   }
 
@@ -179,6 +204,23 @@ private:
     }
   }
 
+  [[noreturn]] static void refuse_width(const CollectedSet& set, std::size_t component) {
+    std::size_t c = set.channels.size() - 1;
+    while (static_cast<std::size_t>(set.channels[c].second) > component) {
+      --c;
+    }
+    std::vector<std::string_view> samples;
+    for (const auto& [sample, channels] : set.carriers) {
+      if (channels.count(set.channel_names[c]) > 0) {
+        samples.push_back(sample);
+      }
+    }
+    throw InvalidModel("invalid model: " + set.types.front() + " \"" + set.requirement.name + "\" in bin " +
+                       std::to_string(component - static_cast<std::size_t>(set.channels[c].second)) +
+                       " of channel \"" + set.channel_names[c] + "\" (samples " + quoted_list(samples) +
+                       "): " + width_problem(set.yields[component], set.variances[component]));
+  }
+
   static void finish_channel_bins(CollectedSet& set) {
     check_carriers(set);
     ParameterRequirement& requirement = set.requirement;
@@ -188,6 +230,9 @@ private:
     requirement.scales.assign(size, 1.0);
     requirement.fixed.assign(size, true);
     for (std::size_t i = 0; i < size; ++i) {
+      if (set.uncertain[i] && !has_relative_width(set.yields[i], set.variances[i])) {
+        refuse_width(set, i);
+      }
       const double width = relative_width(set.yields[i], set.variances[i]);
       if (width > 0.0) {
         requirement.scales[i] = width;

@@ -47,9 +47,10 @@ inline void refuse_attribute(const ParameterSet& set, bool configured, const cha
 inline void require_positive(const ParameterSet& set, const std::vector<double>& values,
                              const char* attribute) {
   for (const double value : values) {
-    if (!(value > 0.0) || !std::isfinite(value)) {
+    // The inverse of a smaller one is no number.
+    if (!(value > 0.0) || !std::isnormal(value)) {
       throw InvalidModel("parameter \"" + set.name + "\": " + attribute + " = " + number_text(value) +
-                         " has to be a positive number");
+                         " has to be a positive number, not below 2.3e-308");
     }
   }
 }

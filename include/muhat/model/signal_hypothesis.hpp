@@ -12,6 +12,7 @@
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/near_matches.hpp>
+#include <muhat/core/number_text.hpp>
 #include <muhat/model/model.hpp>
 #include <muhat/model/modifiers/standard_modifiers.hpp>
 
@@ -174,15 +175,20 @@ private:
     }
     for (std::size_t b = 0; b < ratio.size(); ++b) {
       const auto row = static_cast<std::int32_t>(cell.first_row) + static_cast<std::int32_t>(b);
+      ShiftEntry<Scalar> entry;
       if (given != hypothesis.histosys.end()) {
-        bundle.set(shift_entry(index, row, Scalar(hypothesis.yields[b]), Scalar(given->second.hi_data[b]),
-                               Scalar(given->second.lo_data[b])));
+        entry = shift_entry(index, row, Scalar(hypothesis.yields[b]), Scalar(given->second.hi_data[b]),
+                            Scalar(given->second.lo_data[b]));
       } else {
-        ShiftEntry<Scalar> entry = bundle.get(index, row);
+        entry = bundle.get(index, row);
         entry.linear *= Scalar(ratio[b]);
         entry.bend *= Scalar(ratio[b]);
-        bundle.set(entry);
       }
+      if (!entry.is_finite()) {
+        throw InvalidArgument("histosys \"" + name + "\" for " + describe(hypothesis) + " shifts bin " +
+                              std::to_string(b) + " by more than a number can hold");
+      }
+      bundle.set(entry);
     }
   }
 
@@ -196,8 +202,13 @@ private:
       throw InvalidArgument("normsys \"" + name + "\" for " + describe(hypothesis) +
                             ": hi and lo have to be positive numbers");
     }
-    std::get<StagedBundle<NormSys, Scalar>>(tables_->bundles)
-        .bundle.set({parameter(name), cell, Scalar(hi), Scalar(lo)});
+    auto& bundle = std::get<StagedBundle<NormSys, Scalar>>(tables_->bundles).bundle;
+    if (!has_finite_constants(bundle.code(), Scalar(hi), Scalar(lo))) {
+      throw InvalidArgument("normsys \"" + name + "\" for " + describe(hypothesis) +
+                            ": between hi = " + number_text(hi) + " and lo = " + number_text(lo) +
+                            " the interpolation has coefficients too large for a number");
+    }
+    bundle.set({parameter(name), cell, Scalar(hi), Scalar(lo)});
   }
 
   void set_stat_error(const SampleHypothesis& hypothesis, std::size_t cell, const std::string& name,
@@ -223,12 +234,16 @@ private:
     const Index n = structure_->parameters.size();
     Vector yields = Vector::Zero(n);
     Vector variances = Vector::Zero(n);
+    std::vector<bool> uncertain(static_cast<std::size_t>(n), false);
     for (const StatErrorShare& share : structure_->stat_errors) {
       const Cell& cell = layout().cells[static_cast<std::size_t>(share.cell)];
       for (Index b = 0; b < cell.nbins; ++b) {
         const double uncertainty = share.uncertainties[static_cast<std::size_t>(b)];
         yields[share.parameter + b] += static_cast<double>(tables_->nominal[cell.first_row + b]);
         variances[share.parameter + b] += uncertainty * uncertainty;
+        if (uncertainty != 0.0) {
+          uncertain[static_cast<std::size_t>(share.parameter + b)] = true;
+        }
       }
     }
     std::vector<ParameterSet> sets = structure_->parameters.sets();
@@ -237,6 +252,11 @@ private:
       for (Index i = 0; is_stat_error && i < set.size; ++i) {
         const double width = relative_width(yields[set.first + i], variances[set.first + i]);
         const auto k = static_cast<std::size_t>(i);
+        if (uncertain[static_cast<std::size_t>(set.first + i)] &&
+            !has_relative_width(yields[set.first + i], variances[set.first + i])) {
+          throw InvalidArgument("staterror \"" + set.name + "\", component " + std::to_string(i) + ": " +
+                                width_problem(yields[set.first + i], variances[set.first + i]));
+        }
         if (!set.sigmas_configured) {
           set.sigmas[k] = width > 0.0 ? width : 1.0;
         }

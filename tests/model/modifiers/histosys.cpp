@@ -57,3 +57,11 @@ TEST_CASE("a histosys template of the wrong length is an error that names it") {
     CHECK(test::mentions(message, {"shape", "background", "SR", hi ? "hi_data" : "lo_data"}));
   }
 }
+
+TEST_CASE("a histosys whose differences are no numbers is an error that names the bin") {
+  const std::string message = test::message_of<muhat::InvalidModel>([] {
+    (void)muhat::build_model(
+        test::single_sample({10.0, 20.0}, {test::histosys("shape", {11.0, 1e308}, {9.0, -1e308})}));
+  });
+  CHECK(test::mentions(message, {"shape", "background", "SR", "bin 1", "1e+308", "-1e+308"}));
+}

@@ -67,3 +67,16 @@ TEST_CASE("a normsys without a logarithm is an error that names it") {
     }
   }
 }
+
+TEST_CASE("a normsys whose coefficients are no numbers is an error that names it") {
+  for (const bool hi : {true, false}) {
+    const muhat::spec::Model specification = test::single_sample(
+        {10.0}, {test::normfactor("mu"), test::normsys("theory", hi ? 1e308 : 1.1, hi ? 0.9 : 1e308)});
+    const std::string message =
+        test::message_of<muhat::InvalidModel>([&] { (void)muhat::build_model(specification); });
+    CHECK(test::mentions(
+        message, {"theory", "background", "SR", "1e+308", "code4", "/channels/0/samples/0/modifiers/1"}));
+    CHECK_NOTHROW(muhat::build_model(specification, "",
+                                     {.interpolation = {.normsys = muhat::InterpolationCode::code1}}));
+  }
+}

@@ -61,3 +61,15 @@ TEST_CASE("a shapesys of the wrong length is an error that names it") {
   });
   CHECK(test::mentions(message, {"gamma", "background", "SR"}));
 }
+
+TEST_CASE("a shapesys whose auxiliary count is no number is an error that names the bin") {
+  for (const double uncertainty : {1e-160, 1e-170, 1e170}) {
+    CAPTURE(uncertainty);
+    const std::string message = test::message_of<muhat::InvalidModel>([&] {
+      (void)muhat::build_model(
+          test::single_sample({50.0, 60.0}, {test::shapesys("gamma", {5.0, uncertainty})}));
+    });
+    CHECK(test::mentions(message,
+                         {"gamma", "background", "SR", "bin 1", "60", "/channels/0/samples/0/modifiers/0"}));
+  }
+}

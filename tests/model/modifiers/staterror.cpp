@@ -77,3 +77,21 @@ TEST_CASE("a staterror of the wrong length is an error that names it") {
   });
   CHECK(test::mentions(message, {"mc", "background", "SR"}));
 }
+
+TEST_CASE("a staterror whose width is no number is an error that names the bin") {
+  for (const double uncertainty : {1e-160, 1e-170, 1e160}) {
+    CAPTURE(uncertainty);
+    const muhat::spec::Model specification{
+        {test::channel("A", {test::sample("top", {10.0}, {test::staterror("mc", {1.0})})}),
+         test::channel("B", {test::sample("top", {10.0, 5.0}, {test::staterror("mc", {1.0, uncertainty})}),
+                             test::sample("wjets", {10.0, 2.0})})},
+        {}};
+    const std::string message =
+        test::message_of<muhat::InvalidModel>([&] { (void)muhat::build_model(specification); });
+    CHECK(test::mentions(message, {"staterror \"mc\"", "bin 1 of channel \"B\"", "\"top\"", "5"}));
+    CHECK(message.find("wjets") == std::string::npos);
+  }
+  CHECK_NOTHROW(muhat::build_model(
+      test::single_channel({test::sample("a", {30.0, 0.0}, {test::staterror("mc", {3.0, 1e-200})}),
+                            test::sample("b", {10.0, 0.0}, {test::staterror("mc", {1e-200, 0.0})})})));
+}

@@ -19,7 +19,10 @@
 #include <muhat/model/interpolation/codes.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -34,6 +37,25 @@ struct InterpolatedFactor {
   S hi = S(1);
   S lo = S(1);
 };
+
+namespace detail {
+
+template <class Code, class S>
+[[nodiscard]] bool has_finite_constants(S hi, S lo) {
+  S constants[static_cast<std::size_t>(Code::constants * lane_count)] = {};
+  Code::prepare(hi, lo, constants);
+  return std::all_of(std::begin(constants), std::end(constants), [](S c) { return std::isfinite(c); });
+}
+
+} // namespace detail
+
+/// Whether the constants of an interpolation between `lo` and `hi` are numbers: in code4 those of
+/// factors like 1e308 are not.
+template <class S>
+[[nodiscard]] bool has_finite_constants(InterpolationCode code, S hi, S lo) {
+  return code == InterpolationCode::code1 ? detail::has_finite_constants<Code1>(hi, lo)
+                                          : detail::has_finite_constants<Code4>(hi, lo);
+}
 
 template <class S>
 class InterpolatedFactorBundle {
@@ -54,6 +76,7 @@ public:
     }
   }
 
+  [[nodiscard]] InterpolationCode code() const noexcept { return code_; }
   [[nodiscard]] bool empty() const noexcept { return parameters_.empty(); }
   /// Whether derivatives jump at alpha = 0.
   [[nodiscard]] bool has_kinks() const noexcept { return !empty() && code_ == InterpolationCode::code1; }

@@ -22,6 +22,7 @@
 #include <muhat/model/interpolation/codes.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
@@ -39,6 +40,8 @@ struct ShiftEntry {
   S linear = S(0);
   S bend = S(0);
 
+  /// False where templates like 1e308 and -1e308 lie further apart than double reaches.
+  [[nodiscard]] bool is_finite() const { return std::isfinite(linear) && std::isfinite(bend); }
   [[nodiscard]] std::int32_t nrows() const { return 1; }
   [[nodiscard]] const ShiftEntry& entry(std::int32_t) const { return *this; }
 };

@@ -5,6 +5,7 @@
 /// One parameter alpha per name, Normal(0 | alpha, 1); the shift interpolates
 /// between `lo_data` (-1), the nominal yields (0) and `hi_data` (+1).
 
+#include <muhat/core/number_text.hpp>
 #include <muhat/model/bundles/shift_bundle.hpp>
 #include <muhat/model/modifiers/modifier.hpp>
 
@@ -29,6 +30,11 @@ struct HistoSys {
       sources_.push_back({locator.first(site.modifier.name, site.cell.channel),
                           static_cast<std::int32_t>(site.cell.first_row), &site.sample.data, &data.hi_data,
                           &data.lo_data});
+      for (std::int32_t b = 0; b < sources_.back().nrows(); ++b) {
+        if (!sources_.back().entry(b).is_finite()) {
+          refuse(site, static_cast<std::size_t>(b));
+        }
+      }
     }
     [[nodiscard]] ShiftBundle<S> build(const BuildContext& context) {
       return {sources_, context.interpolation.histosys};
@@ -37,6 +43,16 @@ struct HistoSys {
   private:
     std::vector<ShiftSource<S>> sources_;
   };
+
+private:
+  [[noreturn]] static void refuse(const ModifierSite& site, std::size_t bin) {
+    const auto& data = site.data<spec::HistoSysData>();
+    throw InvalidModel("invalid model: " + site.describe() +
+                       " has hi_data = " + number_text(data.hi_data[bin]) +
+                       " and lo_data = " + number_text(data.lo_data[bin]) + " in bin " + std::to_string(bin) +
+                       ", where the yield is " + number_text(site.sample.data[bin]) +
+                       ": their differences are too large for a number; give yields in events");
+  }
 };
 
 } // namespace muhat

@@ -30,21 +30,37 @@ struct NormSys {
       if (data.hi != 1.0 || data.lo != 1.0) {
         entries_.push_back(
             {locator.first(site.modifier.name, site.cell.channel), site.cell_index, S(data.hi), S(data.lo)});
+        sites_.push_back(site);
       }
     }
     [[nodiscard]] InterpolatedFactorBundle<S> build(const BuildContext& context) {
+      const InterpolationCode code = context.interpolation.normsys;
+      for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (!has_finite_constants(code, entries_[i].hi, entries_[i].lo)) {
+          refuse(sites_[i], code);
+        }
+      }
       return {std::move(entries_), context.interpolation.normsys};
     }
 
   private:
     std::vector<InterpolatedFactor<S>> entries_;
+    /// Where each entry comes from.
+    std::vector<ModifierSite> sites_;
   };
 
 private:
+  [[noreturn]] static void refuse(const ModifierSite& site, InterpolationCode code) {
+    const auto& data = site.data<spec::NormSysData>();
+    throw InvalidModel("invalid model: " + site.describe() + " has hi = " + number_text(data.hi) +
+                       " and lo = " + number_text(data.lo) + ", between which " +
+                       std::string(to_string(code)) +
+                       " has coefficients too large for a number; they are factors, usually near 1");
+  }
+
   static void check(const ModifierSite& site, double factor, const char* side) {
     if (!(factor > 0.0) || !std::isfinite(factor)) {
-      throw InvalidModel("invalid model: " + site.describe() + " has " + side + " = " +
-                         number_text(factor) +
+      throw InvalidModel("invalid model: " + site.describe() + " has " + side + " = " + number_text(factor) +
                          ", which has no logarithm; it has to be a positive number (see \"" + site.pointer() +
                          "/data/" + side + "\")");
     }

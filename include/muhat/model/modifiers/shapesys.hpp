@@ -6,8 +6,11 @@
 /// uncertainty)^2: the yield stands for an auxiliary count. A bin without
 /// yield or uncertainty has tau = 1 and is suggested fixed. May not be shared.
 
+#include <muhat/core/number_text.hpp>
 #include <muhat/model/modifiers/indexed_builders.hpp>
 #include <muhat/model/modifiers/modifier.hpp>
+
+#include <cmath>
 
 namespace muhat {
 
@@ -25,6 +28,13 @@ struct ShapeSys {
       if (site.sample.data[b] > 0.0 && uncertainty[b] > 0.0) {
         const double ratio = site.sample.data[b] / uncertainty[b];
         tau[b] = ratio * ratio;
+        if (!std::isnormal(tau[b])) {
+          throw InvalidModel("invalid model: " + site.describe() + " has the uncertainty " +
+                             number_text(uncertainty[b]) + " in bin " + std::to_string(b) +
+                             ", where the yield is " + number_text(site.sample.data[b]) +
+                             ": the square of their ratio, an auxiliary count, is beyond the range of "
+                             "numbers; give the uncertainty in events, 0 where there is none");
+        }
         fixed[b] = false;
       }
     }
