@@ -177,7 +177,7 @@ public:
       }
     }
     if (!minimum.certified()) {
-      result.negative_bins = describe_negative_bins(model_, end.x);
+      result.negative_bins = describe_negative_bins(model_, end.x, data_);
     }
     if (minimum.missed > same_minimum_tolerance) {
       result.warnings.push_back("a lower point without certificate was seen, " + number_text(minimum.missed) +
