@@ -116,3 +116,15 @@ TEST_CASE("an unsuitable interpolation code is an error that lists the valid one
   });
   CHECK(test::mentions(message, {"code1", "code4"}));
 }
+
+TEST_CASE("a clip that is not a finite number is an error that names the option and its value") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto message = [](const muhat::ModelOptions& options) {
+    return test::message_of<muhat::InvalidArgument>([&] { (void)muhat::build_model(small(), "", options); });
+  };
+  CHECK(test::mentions(message({.clip_sample_data = nan}), {"clip_sample_data", "nan", "finite"}));
+  CHECK(test::mentions(message({.clip_bin_data = nan}), {"clip_bin_data", "nan", "finite"}));
+  CHECK(test::mentions(message({.clip_bin_data = -infinity}), {"clip_bin_data", "-inf", "finite"}));
+  CHECK_NOTHROW(muhat::build_model(small(), "", {.clip_sample_data = 0.0, .clip_bin_data = 1e-6}));
+}

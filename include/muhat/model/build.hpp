@@ -9,6 +9,7 @@
 /// specification, up to sorting names.
 
 #include <muhat/core/errors.hpp>
+#include <muhat/core/number_text.hpp>
 #include <muhat/model/interpolation/codes.hpp>
 #include <muhat/model/model.hpp>
 #include <muhat/model/parameter_configuration.hpp>
@@ -33,7 +34,7 @@ struct ModelOptions {
   std::string measurement = {};
   std::size_t measurement_index = 0;
   InterpolationCodes interpolation = {};
-  /// Floors of the expected events of every sample in a bin, and of every bin.
+  /// Floors of the expected events of every sample in a bin, and of every bin; finite.
   std::optional<double> clip_sample_data = {};
   std::optional<double> clip_bin_data = {};
 };
@@ -73,6 +74,15 @@ inline void check_channels(const std::vector<spec::Channel>& channels) {
   }
 }
 
+/// No rate is less than NaN, yet every rate would count as clipped.
+inline void check_clip(const std::optional<double>& floor, const char* option) {
+  if (floor && !std::isfinite(*floor)) {
+    throw InvalidArgument(
+        "invalid model options: " + std::string(option) + " = " + number_text(*floor) +
+        "; the floor of the expected events has to be a finite number, leave it out for none");
+  }
+}
+
 template <class Scalar, class Modifiers>
 class ModelBuilder;
 
@@ -85,6 +95,8 @@ public:
   ModelBuilder(const std::vector<spec::Channel>& channels, const ModelOptions& options)
       : channels_(&channels), options_(&options) {
     check_interpolation_codes(options.interpolation);
+    check_clip(options.clip_sample_data, "clip_sample_data");
+    check_clip(options.clip_bin_data, "clip_bin_data");
     check_channels(channels);
   }
 
