@@ -136,6 +136,9 @@ public:
   }
 
 private:
+  /// A sample, and the channels where it carries a set.
+  using Carrier = std::map<std::string, std::set<std::string>, std::less<>>::value_type;
+
   void join(CollectedSet& set, const ModifierSite& site, std::size_t kind,
             const ParameterRequirement& other) {
     const bool joins = (other.joins_any || set.requirement.joins_any) && other.sharing == Sharing::scalar &&
@@ -187,19 +190,27 @@ private:
     }
   }
 
-  /// All samples that carry the set have to carry it on the same bins, hence in the same channels.
+  /// All samples that carry the set have to carry it on the same bins, hence in the same channels
+  /// as the first of them. Complexity: samples times channels.
   static void check_carriers(const CollectedSet& set) {
-    for (const auto& [sample, channels] : set.carriers) {
-      for (const auto& [other_sample, other_channels] : set.carriers) {
-        for (const std::string& channel : other_channels) {
-          if (channels.count(channel) == 0) {
-            throw InvalidModel("invalid model: " + set.types.front() + " \"" + set.requirement.name +
-                               "\" is carried in channel \"" + channel + "\" by sample \"" + other_sample +
-                               "\" but not by sample \"" + sample +
-                               "\", which carries it elsewhere; all its samples have to carry it in the same "
-                               "channels, give it one name per channel");
-          }
-        }
+    const auto& first = *set.carriers.begin();
+    for (const auto& other : set.carriers) {
+      if (other.second != first.second) {
+        require_channels(set, first, other);
+        require_channels(set, other, first);
+      }
+    }
+  }
+
+  /// Throws InvalidModel for a channel where `carrier` carries the set but `sample` does not.
+  static void require_channels(const CollectedSet& set, const Carrier& sample, const Carrier& carrier) {
+    for (const std::string& channel : carrier.second) {
+      if (sample.second.count(channel) == 0) {
+        throw InvalidModel("invalid model: " + set.types.front() + " \"" + set.requirement.name +
+                           "\" is carried in channel \"" + channel + "\" by sample \"" + carrier.first +
+                           "\" but not by sample \"" + sample.first +
+                           "\", which carries it elsewhere; all its samples have to carry it in the same "
+                           "channels, give it one name per channel");
       }
     }
   }

@@ -64,6 +64,27 @@ TEST_CASE("samples that carry a staterror on different bins are an error that na
   CHECK(test::mentions(message, {"\"mc\"", "\"wjets\"", "\"B\""}));
 }
 
+TEST_CASE("any of many samples that carry a staterror on other bins is named with its channel") {
+  const auto carried = [](std::string name) {
+    return test::sample(name, {10.0}, {test::staterror("mc", {1.0})});
+  };
+  const auto refusal = [](std::vector<muhat::spec::Sample> in_b) {
+    const muhat::spec::Model specification{
+        {test::channel("A", {test::sample("other", {1.0})}), test::channel("B", std::move(in_b))}, {}};
+    return [specification](std::vector<muhat::spec::Sample> in_a) {
+      muhat::spec::Model complete = specification;
+      complete.channels[0].samples = std::move(in_a);
+      return test::message_of<muhat::InvalidModel>([&] { (void)muhat::build_model(complete); });
+    };
+  };
+  const auto with_all = refusal({carried("a"), carried("b"), carried("c"), test::sample("d", {1.0})});
+  CHECK(test::mentions(with_all({carried("a"), carried("b"), test::sample("c", {1.0})}),
+                       {"in channel \"A\" by sample \"a\" but not by sample \"c\""}));
+  CHECK(test::mentions(with_all({test::sample("a", {1.0}), test::sample("b", {1.0}), carried("c")}),
+                       {"in channel \"A\" by sample \"c\" but not by sample \"a\""}));
+  CHECK(test::mentions(with_all({carried("d")}), {"\"a\"", "\"d\"", "channel \"A\""}));
+}
+
 TEST_CASE("staterror sets are sorted by name behind everything else") {
   const muhat::Model model = muhat::build_model(test::single_channel(
       {test::sample("a", {10.0}, {test::staterror("z", {1.0}), test::normfactor("zz")}),
