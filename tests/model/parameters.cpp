@@ -112,3 +112,14 @@ TEST_CASE("a component is found by its name, and a wrong name meets near ones") 
   CHECK_THROWS_AS((void)model.parameter_index("gamma"), muhat::UnknownName);
   CHECK_THROWS_AS((void)model.parameter_index("gamma[2]"), muhat::UnknownName);
 }
+
+TEST_CASE("components of two sets that would have one name are an invalid name reuse") {
+  const std::string message = test::message_of<muhat::InvalidNameReuse>([] {
+    (void)muhat::build_model(test::single_sample(
+        {1.0, 2.0}, {test::normfactor("mu"), test::normfactor("g[0]"), test::shapefactor("g")}));
+  });
+  CHECK(test::mentions(message, {"two parameters would be called \"g[0]\"", "normfactor \"g[0]\"",
+                                 "shapefactor \"g\" with 2 parameters", "rename"}));
+  CHECK_NOTHROW(muhat::build_model(
+      test::single_sample({1.0, 2.0}, {test::normfactor("g[2]"), test::shapefactor("g")})));
+}

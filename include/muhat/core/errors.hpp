@@ -97,7 +97,7 @@ public:
   using InputError::InputError;
 };
 
-/// Two modifier types that cannot share a parameter carry one name.
+/// Two modifier types that cannot share a parameter carry one name, or two parameters would.
 class InvalidNameReuse : public InvalidModel {
 public:
   using InvalidModel::InvalidModel;

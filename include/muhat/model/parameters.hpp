@@ -8,7 +8,9 @@
 #include <muhat/core/near_matches.hpp>
 #include <muhat/model/constraint_term.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -48,7 +50,8 @@ class ParameterTable {
 public:
   ParameterTable() = default;
 
-  /// Numbers the components of `sets` in order. Complexity: linear.
+  /// Numbers the components of `sets` in order. Throws InvalidNameReuse where two components
+  /// would have one name. Complexity: linear.
   explicit ParameterTable(std::vector<ParameterSet> sets) : sets_(std::move(sets)) {
     Index size = 0;
     for (ParameterSet& set : sets_) {
@@ -64,7 +67,13 @@ public:
       flatten(set);
     }
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      index_.emplace(names_[i], static_cast<Index>(i));
+      const auto [place, is_new] = index_.emplace(names_[i], static_cast<Index>(i));
+      if (!is_new) {
+        throw InvalidNameReuse("invalid name reuse: two parameters would be called \"" + names_[i] +
+                               "\", of " + describe_set(place->second) + " and of " +
+                               describe_set(static_cast<Index>(i)) +
+                               "; parameter names have to be unique, rename one of these modifiers");
+      }
     }
     auxdata_.resize(static_cast<Index>(constraints_.size()));
     for (std::size_t i = 0; i < constraints_.size(); ++i) {
@@ -103,6 +112,15 @@ public:
   }
 
 private:
+  /// The set that a component belongs to.
+  [[nodiscard]] std::string describe_set(Index component) const {
+    const auto after = std::upper_bound(sets_.begin(), sets_.end(), component,
+                                        [](Index k, const ParameterSet& set) { return k < set.first; });
+    const ParameterSet& set = *std::prev(after);
+    return (set.types.empty() ? "the set" : set.types.front()) + " \"" + set.name + "\" with " +
+           std::to_string(set.size) + (set.size == 1 ? " parameter" : " parameters");
+  }
+
   void flatten(const ParameterSet& set) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(set.size); ++i) {
       const Index k = set.first + static_cast<Index>(i);
