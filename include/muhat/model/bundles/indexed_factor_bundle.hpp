@@ -5,8 +5,10 @@
 ///     product_i *= theta_{k(i)} ,
 ///
 /// one index per cell (normfactor, lumi) or per row (shapefactor, shapesys,
-/// staterror). Where one cell or row has several, they stand in layers. An entry
-/// without a factor refers to a constant 1 behind the last parameter.
+/// staterror). The first factor of every cell or row stands in a dense table, where
+/// an entry without a factor refers to a constant 1 behind the last parameter.
+/// Where a cell or row has more, these stand in a list: memory and time are those
+/// of the cells or rows plus the factors, however unevenly they are spread.
 
 #include <muhat/core/kink.hpp>
 #include <muhat/core/lanes.hpp>
@@ -27,7 +29,7 @@ struct IndexedFactor {
 
 class IndexedFactorBundle {
 public:
-  /// Per layer and lane: the running product before the factor.
+  /// The running product before each factor: those of the table, then those of the list.
   template <class T>
   struct Tape {
     Column<T> before;
@@ -36,33 +38,51 @@ public:
   IndexedFactorBundle() = default;
   /// `lanes`: cells or rows, without padding; `one`: index of the constant 1.
   IndexedFactorBundle(const std::vector<IndexedFactor>& factors, Eigen::Index lanes, std::int32_t one)
-      : one_(one), lanes_(lanes) {
-    std::vector<std::size_t> filled(static_cast<std::size_t>(lanes), 0);
+      : one_(one) {
+    if (factors.empty()) {
+      return;
+    }
+    first_.assign(static_cast<std::size_t>(lanes), one);
+    std::vector<std::size_t> met(static_cast<std::size_t>(lanes), 0);
+    // By how many their lane has before them, so that runs of one parameter stay together.
+    std::vector<std::vector<IndexedFactor>> layers;
     for (const IndexedFactor& factor : factors) {
-      const std::size_t layer = filled[static_cast<std::size_t>(factor.lane)]++;
-      if (layer == layers_.size()) {
-        layers_.emplace_back(static_cast<std::size_t>(lanes), one);
+      const auto lane = static_cast<std::size_t>(factor.lane);
+      const std::size_t before = met[lane]++;
+      if (before == 0) {
+        first_[lane] = factor.parameter;
+        continue;
       }
-      layers_[layer][static_cast<std::size_t>(factor.lane)] = factor.parameter;
+      if (before > layers.size()) {
+        layers.emplace_back();
+      }
+      layers[before - 1].push_back(factor);
+    }
+    for (const std::vector<IndexedFactor>& layer : layers) {
+      further_.insert(further_.end(), layer.begin(), layer.end());
     }
   }
 
-  [[nodiscard]] bool empty() const noexcept { return layers_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return first_.empty(); }
+  /// Bytes of constants that one sweep reads.
   [[nodiscard]] std::size_t bytes() const noexcept {
-    return layers_.size() * static_cast<std::size_t>(lanes_) * sizeof(std::int32_t);
+    return first_.size() * sizeof(std::int32_t) + further_.size() * sizeof(IndexedFactor);
   }
 
   /// product *= factors; `parameters` ends with the constant 1.
   template <class T>
   void forward(const T* parameters, T* product, Tape<T>& tape, Slopes = Slopes::left) const {
-    tape.before.resize(lanes_ * static_cast<Eigen::Index>(layers_.size()));
+    const Eigen::Index lanes = lane_total();
+    tape.before.resize(lanes + static_cast<Eigen::Index>(further_.size()));
     T* before = tape.before.data();
-    for (const std::vector<std::int32_t>& index : layers_) {
-      for (Eigen::Index i = 0; i < lanes_; ++i) {
-        before[i] = product[i];
-        product[i] *= parameters[index[static_cast<std::size_t>(i)]];
-      }
-      before += lanes_;
+    for (Eigen::Index i = 0; i < lanes; ++i) {
+      before[i] = product[i];
+      product[i] *= parameters[first_[static_cast<std::size_t>(i)]];
+    }
+    before += lanes;
+    for (const IndexedFactor& factor : further_) {
+      *before++ = product[factor.lane];
+      product[factor.lane] *= parameters[factor.parameter];
     }
   }
 
@@ -70,38 +90,50 @@ public:
   template <class T, class Sink>
   void reverse(const T* parameters, T* adjoint, const Tape<T>& tape, Sink& sink) const {
     const T* before = tape.before.data() + tape.before.size();
-    for (auto index = layers_.rbegin(); index != layers_.rend(); ++index) {
-      before -= lanes_;
-      for (Eigen::Index i = 0; i < lanes_; ++i) {
-        const std::int32_t parameter = (*index)[static_cast<std::size_t>(i)];
-        sink.add_single(parameter, i, adjoint[i] * before[i]);
-        adjoint[i] *= parameters[parameter];
-      }
+    for (auto factor = further_.rbegin(); factor != further_.rend(); ++factor) {
+      sink.add_single(factor->parameter, factor->lane, adjoint[factor->lane] * *--before);
+      adjoint[factor->lane] *= parameters[factor->parameter];
+    }
+    const Eigen::Index lanes = lane_total();
+    before -= lanes;
+    for (Eigen::Index i = 0; i < lanes; ++i) {
+      const std::int32_t parameter = first_[static_cast<std::size_t>(i)];
+      sink.add_single(parameter, i, adjoint[i] * before[i]);
+      adjoint[i] *= parameters[parameter];
     }
   }
 
   /// Reports each factor with its derivatives, 1 and 0 (model/rate_curvature.hpp).
   template <ModifierStage stage, class S, class Report>
   void report(const S* parameters, Report& report) const {
-    for (const std::vector<std::int32_t>& index : layers_) {
-      for (Eigen::Index i = 0; i < lanes_; ++i) {
-        const std::int32_t parameter = index[static_cast<std::size_t>(i)];
-        if (parameter == one_) {
-          continue;
-        }
-        if constexpr (stage == ModifierStage::cell_factor) {
-          report.cell_factor(i, parameter, parameters[parameter]);
-        } else {
-          report.row_factor(i, parameter, parameters[parameter], S(1), S(0));
-        }
+    for (Eigen::Index i = 0; i < lane_total(); ++i) {
+      const std::int32_t parameter = first_[static_cast<std::size_t>(i)];
+      if (parameter != one_) {
+        report_factor<stage>(i, parameter, parameters[parameter], report);
       }
+    }
+    for (const IndexedFactor& factor : further_) {
+      report_factor<stage>(factor.lane, factor.parameter, parameters[factor.parameter], report);
     }
   }
 
 private:
+  template <ModifierStage stage, class S, class Report>
+  static void report_factor(Eigen::Index lane, std::int32_t parameter, S factor, Report& report) {
+    if constexpr (stage == ModifierStage::cell_factor) {
+      report.cell_factor(lane, parameter, factor);
+    } else {
+      report.row_factor(lane, parameter, factor, S(1), S(0));
+    }
+  }
+
+  [[nodiscard]] Eigen::Index lane_total() const noexcept { return static_cast<Eigen::Index>(first_.size()); }
+
   std::int32_t one_ = 0;
-  Eigen::Index lanes_ = 0;
-  std::vector<std::vector<std::int32_t>> layers_;
+  /// By lane: the parameter of its first factor.
+  std::vector<std::int32_t> first_;
+  /// What lanes carry beyond: second factors by lane, then third ones, and so on.
+  std::vector<IndexedFactor> further_;
 };
 
 } // namespace muhat
