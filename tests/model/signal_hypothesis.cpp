@@ -122,3 +122,34 @@ TEST_CASE("a parameter that gains an effect brings its kink along", "[signal_hyp
         muhat::build_model(with_factor(2.0), "", options).kinks().front().parameter);
   CHECK(old.kinks().empty());
 }
+
+TEST_CASE("a sample listed twice is refused by name", "[signal_hypothesis]") {
+  const auto model = muhat::build_model(
+      specification({5.0, 1.0, 2.0}, {6.0, 1.5, 2.5}, {4.0, 0.5, 1.8}, 1.1, {0.5, 0.1, 0.1}), "mu");
+  const std::string message = muhat::test::message_of<muhat::InvalidArgument>([&] {
+    (void)muhat::with_signal(model, {{"SR", "signal", {10.0, 2.0, 4.0}}, {"SR", "signal", {5.0, 1.0, 2.0}}});
+  });
+  CHECK(muhat::test::mentions(message, {"\"signal\"", "\"SR\"", "twice"}));
+}
+
+TEST_CASE("factors of other samples keep their bits when a signal gains one", "[signal_hypothesis]") {
+  using namespace muhat::spec;
+  const auto with_factor = [](double hi, double other) {
+    Model model;
+    model.channels = {
+        {"SR",
+         {{"signal", {5.0}, {{"norm", "normsys", NormSysData{hi, 1.0}}}},
+          {"background", {50.0}, {{"other", "normsys", NormSysData{other, 1.0 / (other + 0.01)}}}}}}};
+    return muhat::build_model(model);
+  };
+  for (int i = 0; i < 50; ++i) {
+    const double other = 3.0 + 0.137 * i; // large, as small ones survive exp(log)
+    const auto replaced =
+        muhat::with_signal(with_factor(1.0, other), {{"SR", "signal", {5.0}, {}, {{"norm", {1.3, 1.0}}}}});
+    const auto anew = with_factor(1.3, other);
+    for (const double alpha : {-2.0, -0.3, 0.6, 1.5}) {
+      const muhat::Vector pars = muhat::Vector::Constant(2, alpha);
+      REQUIRE(replaced.expected_actualdata(pars)[0] == anew.expected_actualdata(pars)[0]);
+    }
+  }
+}

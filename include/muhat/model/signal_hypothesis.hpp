@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,7 @@ struct SampleHypothesis {
   std::map<std::string, std::vector<double>> staterror = {};
 };
 
+/// Every sample of a channel at most once.
 using SignalHypothesis = std::vector<SampleHypothesis>;
 
 namespace detail {
@@ -52,6 +54,11 @@ public:
 
   void apply(const SampleHypothesis& hypothesis) {
     const std::size_t index = find_cell(hypothesis);
+    // What is not given is relative to the template's yields, not to those of an earlier entry.
+    if (!applied_.insert(index).second) {
+      throw InvalidArgument("the signal hypothesis lists " + describe(hypothesis) +
+                            " twice; give all its data in one entry");
+    }
     const Cell& cell = layout().cells[index];
     require_bins(hypothesis, cell, hypothesis.yields, "yields");
     check_names(hypothesis, index);
@@ -269,6 +276,8 @@ private:
   }
 
   std::shared_ptr<Tables> tables_;
+  /// The cells that were given.
+  std::set<std::size_t> applied_;
   /// Set once something other than constants changes.
   std::shared_ptr<ModelStructure> structure_;
 };
@@ -277,8 +286,8 @@ private:
 
 /// The model with other yields, and where given other modifier data, of the named samples.
 /// Throws UnknownName for a channel, sample or modifier that is not there, InvalidArgument for
-/// data of a wrong length or value, or for a sample with a shapesys or a user-defined modifier,
-/// whose constraint or effect may depend on the yields. Complexity: a copy of the model's
+/// data of a wrong length or value, for a sample listed twice, or for one with a shapesys or a user-defined
+/// modifier, whose constraint or effect may depend on the yields. Complexity: a copy of the model's
 /// constants; parameters too where a staterror is concerned.
 template <class Scalar, class Modifiers>
 [[nodiscard]] BasicModel<Scalar, Modifiers> with_signal(const BasicModel<Scalar, Modifiers>& model,

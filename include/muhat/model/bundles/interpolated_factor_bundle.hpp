@@ -85,8 +85,8 @@ public:
     return static_cast<std::size_t>(constants_.size()) * sizeof(S) + groups_.size() * sizeof(std::int32_t);
   }
 
-  /// Changes the factor of one cell under one parameter. Complexity: logarithmic, unless the
-  /// entry is new: then the table is built anew.
+  /// Changes the factor of one cell under one parameter, and no bit of any other. Complexity:
+  /// logarithmic, unless it needs a new group: then that of a copy of the table.
   void set(const InterpolatedFactor<S>& entry) {
     code_ == InterpolationCode::code1 ? set_with<Code1>(entry) : set_with<Code4>(entry);
   }
@@ -131,43 +131,36 @@ public:
 private:
   template <class Code>
   void set_with(const InterpolatedFactor<S>& entry) {
-    const auto found = std::lower_bound(parameters_.begin(), parameters_.end(), entry.parameter);
     const auto lane = static_cast<std::int32_t>(entry.cell % lane_count);
-    if (found != parameters_.end() && *found == entry.parameter) {
-      const auto k = static_cast<std::size_t>(found - parameters_.begin());
-      const auto last = groups_.begin() + first_group_[k + 1];
-      const auto group = std::lower_bound(groups_.begin() + first_group_[k], last, entry.cell - lane);
-      if (group != last && *group == entry.cell - lane) {
-        Code::prepare(entry.hi, entry.lo,
-                      constants_.data() + Code::constants * lane_count * (group - groups_.begin()) + lane);
+    const auto found = std::lower_bound(parameters_.begin(), parameters_.end(), entry.parameter);
+    const auto k = static_cast<std::size_t>(found - parameters_.begin());
+    const bool has_parameter = found != parameters_.end() && *found == entry.parameter;
+    const auto last = groups_.begin() + (has_parameter ? first_group_[k + 1] : first_group_[k]);
+    const auto place = std::lower_bound(groups_.begin() + first_group_[k], last, entry.cell - lane);
+    const auto group = place - groups_.begin();
+    if (place == last || *place != entry.cell - lane) {
+      if (entry.hi == S(1) && entry.lo == S(1)) {
         return;
       }
+      if (!has_parameter) {
+        parameters_.insert(found, entry.parameter);
+        first_group_.insert(first_group_.begin() + static_cast<std::ptrdiff_t>(k), first_group_[k]);
+      }
+      std::for_each(first_group_.begin() + static_cast<std::ptrdiff_t>(k + 1), first_group_.end(),
+                    [](std::int32_t& first) { ++first; });
+      groups_.insert(place, entry.cell - lane);
+      insert_constants(Code::constants * lane_count * group, Code::constants * lane_count);
     }
-    if (entry.hi != S(1) || entry.lo != S(1)) {
-      std::vector<InterpolatedFactor<S>> all = entries<Code>();
-      all.push_back(entry);
-      *this = InterpolatedFactorBundle(std::move(all), code_);
-    }
+    Code::prepare(entry.hi, entry.lo, constants_.data() + Code::constants * lane_count * group + lane);
   }
 
-  /// All entries, sorted by parameter.
-  template <class Code>
-  [[nodiscard]] std::vector<InterpolatedFactor<S>> entries() const {
-    using std::exp;
-    std::vector<InterpolatedFactor<S>> all;
-    const S* constant = constants_.data();
-    for (std::size_t k = 0; k < parameters_.size(); ++k) {
-      for (std::int32_t g = first_group_[k]; g < first_group_[k + 1]; ++g) {
-        for (std::int32_t l = 0; l < static_cast<std::int32_t>(lane_count); ++l) {
-          if (constant[l] != S(0) || constant[lane_count + l] != S(0)) {
-            all.push_back({parameters_[k], groups_[static_cast<std::size_t>(g)] + l, exp(constant[l]),
-                           exp(constant[lane_count + l])});
-          }
-        }
-        constant += Code::constants * lane_count;
-      }
-    }
-    return all;
+  /// Makes room for `count` constants 0; the others keep their bits.
+  void insert_constants(Eigen::Index first, Eigen::Index count) {
+    const Eigen::Index behind = constants_.size() - first;
+    Column<S> longer = Column<S>::Zero(constants_.size() + count);
+    longer.head(first) = constants_.head(first);
+    longer.tail(behind) = constants_.tail(behind);
+    constants_.swap(longer);
   }
 
   template <class Code, class Report>
@@ -244,23 +237,24 @@ private:
       const bool new_parameter = parameters_.empty() || parameters_.back() != entry.parameter;
       if (new_parameter) {
         parameters_.push_back(entry.parameter);
-        first_group_.push_back(static_cast<std::int32_t>(groups_.size()));
+        first_group_.push_back(first_group_.back());
       }
       if (new_parameter || group != entry.cell / lane_count) {
         group = entry.cell / static_cast<std::int32_t>(lane_count);
         groups_.push_back(group * static_cast<std::int32_t>(lane_count));
+        ++first_group_.back();
         constants.resize(constants.size() + stride, S(0));
       }
       Code::prepare(entry.hi, entry.lo,
                     constants.data() + constants.size() - stride + entry.cell % lane_count);
     }
-    first_group_.push_back(static_cast<std::int32_t>(groups_.size()));
     constants_ = Eigen::Map<const Column<S>>(constants.data(), static_cast<Eigen::Index>(constants.size()));
   }
 
   InterpolationCode code_ = InterpolationCode::code4;
   std::vector<std::int32_t> parameters_;
-  std::vector<std::int32_t> first_group_;
+  /// By parameter: where its groups begin; then where the last one's end.
+  std::vector<std::int32_t> first_group_ = {0};
   std::vector<std::int32_t> groups_;
   Column<S> constants_;
 };
