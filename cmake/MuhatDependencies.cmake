@@ -50,6 +50,7 @@ endmacro()
 muhat_require(Eigen3 3.4 NO_MODULE)
 muhat_require(nlohmann_json 3.11)
 muhat_require(Boost 1.74)
+find_package(Threads REQUIRED)
 
 if(MUHAT_BUILD_CLI)
   muhat_require(CLI11 2.1)

@@ -29,7 +29,7 @@ muhat_headers(core_headers *.hpp)
 list(FILTER core_headers EXCLUDE REGEX "/include/muhat/(cli|adapters)/")
 muhat_interface(muhat
   HEADERS ${core_headers}
-  LINKS Eigen3::Eigen nlohmann_json::nlohmann_json ${MUHAT_BOOST_TARGET})
+  LINKS Eigen3::Eigen nlohmann_json::nlohmann_json ${MUHAT_BOOST_TARGET} Threads::Threads)
 
 if(MUHAT_BUILD_CLI)
   muhat_headers(cli_headers cli/*.hpp)
