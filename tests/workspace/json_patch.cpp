@@ -6,6 +6,7 @@
 #include <support/zoo.hpp>
 
 #include <string>
+#include <utility>
 
 using muhat::test::mentions;
 using nlohmann::json;
@@ -131,6 +132,60 @@ TEST_CASE("json_patch: copies that double a document end before memory does") {
   const json harmless(100, json{{"op", "copy"}, {"from", "/x/0"}, {"path", "/x/-"}});
   muhat::apply_json_patch(small, harmless);
   CHECK(small["x"].size() == 101);
+}
+
+TEST_CASE("json_patch: a move copies nothing") {
+  json document = json::parse(R"({"a": {"x": [1, 2, 3]}, "b": [[], 0], "c": 4})");
+  const json* element = &document["a"]["x"][0];
+  muhat::apply_json_patch(document, json::parse(R"([{"op": "move", "from": "/a/x", "path": "/b/0/0"},
+                                                    {"op": "move", "from": "/b/0/0", "path": "/a"}])"));
+  CHECK(document == json::parse(R"({"a": [1, 2, 3], "b": [[], 0], "c": 4})"));
+  CHECK(&document["a"][0] == element);
+  CHECK(patched(R"({"a": {"b": {"c": 1}}})", R"([{"op": "move", "from": "/a/b", "path": "/a"}])") ==
+        json::parse(R"({"a": {"c": 1}})"));
+  CHECK(patched("[1, 2]", R"([{"op": "move", "from": "/1", "path": "/1"}])") == json({1, 2}));
+}
+
+TEST_CASE("json_patch: what cannot move stays where it is") {
+  const json original = json::parse(R"({"a": {"x": [1]}, "b": 2})");
+  const std::string deep = []() {
+    std::string path = "/d";
+    for (int i = 0; i < 511; ++i) {
+      path += "/0";
+    }
+    return path;
+  }();
+  for (const auto& [from, path] : {std::pair<std::string, std::string>{"/a", "/a/x/0"},
+                                   {"", "/b"},
+                                   {"", "b"},
+                                   {"/a", "b"},
+                                   {"/a", deep}}) {
+    CAPTURE(from, path);
+    json document = original;
+    const json patch = json::array({{{"op", "move"}, {"from", from}, {"path", path}}});
+    CHECK_THROWS_AS(muhat::apply_json_patch(document, patch), muhat::PatchError);
+    CHECK(document == original);
+  }
+}
+
+TEST_CASE("json_patch: moves aside are free, moves to deeper places count like copies") {
+  json document{{"a", json(100000, 0)}, {"c", json::object()}};
+  json patch = json::array();
+  for (int i = 0; i < 30; ++i) {
+    patch.push_back({{"op", "move"}, {"from", "/a"}, {"path", "/b"}});
+    patch.push_back({{"op", "move"}, {"from", "/b"}, {"path", "/a"}});
+  }
+  muhat::apply_json_patch(document, patch);
+  CHECK(document["a"].size() == 100000);
+  patch = json::array();
+  for (int i = 0; i < 30; ++i) {
+    patch.push_back({{"op", "move"}, {"from", "/a"}, {"path", "/c/a"}});
+    patch.push_back({{"op", "move"}, {"from", "/c/a"}, {"path", "/a"}});
+  }
+  const std::string message =
+      muhat::test::message_of<muhat::PatchError>([&] { muhat::apply_json_patch(document, patch); });
+  CHECK(mentions(message, {"(move \"/c/a\")", "move as much to deeper places", "split the patch"}));
+  CHECK(document["a"].size() == 100000);
 }
 
 TEST_CASE("json_patch: equality in content") {

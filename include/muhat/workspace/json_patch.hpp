@@ -2,8 +2,9 @@
 
 /// JSON Patch (RFC 6902): a list of operations `add`, `remove`, `replace`,
 /// `move`, `copy` and `test`, applied in order to a document. Unlike nlohmann's
-/// own `patch`, nothing is copied and an error names the operation and the part
-/// of the pointer that does not exist.
+/// own `patch`, the document is patched in place: copied are the values that the
+/// patch brings along and what `copy` names, and `move` copies nothing. An error
+/// names the operation and the part of the pointer that does not exist.
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/json_pointer.hpp>
@@ -98,7 +99,8 @@ JsonExtent json_extent(const Json& value) {
 
 /// Applies the operations of one patch to a document. Copies double what they
 /// copy, so that a few lines could ask for more than the stack or the memory
-/// holds: nesting is limited, and so is what all copies take together.
+/// holds: nesting is limited, and so is what all copies take together. What moves
+/// to a deeper place has to be gone through for its depth, which counts likewise.
 template <class Json>
 class JsonPatcher {
 public:
@@ -107,7 +109,7 @@ public:
   JsonPatcher(Json& document, std::string_view source) : document_(document), source_(source) {}
 
   void apply(const Json& patch) {
-    copies_left_.reset();
+    effort_left_.reset();
     if (!patch.is_array()) {
       throw PatchError(std::string(source_) + ": a JSON Patch is an array of operations, not " +
                        std::string(type_phrase(patch)) + ' ' + shortened(patch));
@@ -135,7 +137,7 @@ private:
     if (op == "add") {
       add(path, Json(member(operation, "value")));
     } else if (op == "remove") {
-      remove(path);
+      (void)take(path);
     } else if (op == "replace") {
       const Json& value = member(operation, "value");
       Json& place = find(path);
@@ -143,7 +145,7 @@ private:
       place = value;
     } else if (op == "copy") {
       const Json& original = find(text_member(operation, "from"));
-      count_copy(original);
+      count_effort(original);
       add(path, Json(original));
     } else if (op == "move") {
       move(text_member(operation, "from"), path);
@@ -226,8 +228,12 @@ private:
   }
 
   void add(std::string_view pointer, Json value) const {
+    check_depth(tokens(pointer).size(), value);
+    put(pointer, std::move(value));
+  }
+
+  void put(std::string_view pointer, Json value) const {
     const std::vector<std::string> path = tokens(pointer);
-    check_depth(path.size(), value);
     if (path.empty()) {
       document_ = std::move(value);
       return;
@@ -246,7 +252,9 @@ private:
       fail("the array has " + std::to_string(parent.size()) + " elements; add at one of 0 to " +
            std::to_string(parent.size()) + " or at \"-\", not at " + in_quotes(token));
     }
-    parent.insert(parent.begin() + static_cast<typename Json::difference_type>(*index), std::move(value));
+    // Not Json::insert, which copies what it is to move.
+    auto& elements = parent.template get_ref<typename Json::array_t&>();
+    elements.insert(elements.begin() + static_cast<std::ptrdiff_t>(*index), std::move(value));
   }
 
   /// Refuses to put `value` at a place below `level` others where it would nest too deep.
@@ -256,46 +264,56 @@ private:
     }
   }
 
-  /// Takes a copy of `value` off what the patch may copy, which is known once something is copied.
-  void count_copy(const Json& value) {
+  /// Takes going through `value` off what the patch may copy and go through, which is known once
+  /// there is something to count.
+  void count_effort(const Json& value) {
     constexpr std::size_t always = 1000000;
     constexpr std::size_t times_the_document = 10;
-    if (!copies_left_) {
-      copies_left_ = always + times_the_document * json_extent(document_).weight;
+    if (!effort_left_) {
+      effort_left_ = always + times_the_document * json_extent(document_).weight;
     }
     const std::size_t weight = json_extent(value).weight;
-    if (weight > *copies_left_) {
+    if (weight > *effort_left_) {
       fail("the patch would copy more than " + std::to_string(times_the_document) +
            " times the document's values and " + std::to_string(always) +
-           " more; write what it copies into the document, or split the patch");
+           " more, or move as much to deeper places; write what it copies or moves into the document, or "
+           "split the patch");
     }
-    *copies_left_ -= weight;
+    *effort_left_ -= weight;
   }
 
-  void remove(std::string_view pointer) const {
+  /// Removes a value from the document.
+  Json take(std::string_view pointer) const {
     const std::vector<std::string> path = tokens(pointer);
     if (path.empty()) {
       fail("the whole document cannot be removed");
     }
-    Json& value = walk(path, path.size());
     Json& parent = walk(path, path.size() - 1);
+    Json& place = walk(path, path.size());
+    Json value = std::move(place);
     if (parent.is_object()) {
       parent.erase(path.back());
     } else {
-      parent.erase(static_cast<std::size_t>(&value - &parent.front()));
+      parent.erase(static_cast<std::size_t>(&place - &parent.front()));
     }
+    return value;
   }
 
-  void move(const std::string& from, const std::string& path) const {
-    Json value = find(from);
+  void move(const std::string& from, const std::string& path) {
+    const Json& value = find(from);
     if (from == path) {
       return;
     }
     if (path.substr(0, from.size() + 1) == from + '/') {
       fail("a value cannot be moved into itself");
     }
-    remove(from);
-    add(path, std::move(value));
+    // What moves up or aside nests no deeper than before.
+    const std::size_t level = tokens(path).size();
+    if (level > tokens(from).size()) {
+      count_effort(value);
+      check_depth(level, value);
+    }
+    put(path, take(from));
   }
 
   void test(const Json& found, const Json& expected) const {
@@ -312,7 +330,7 @@ private:
   std::string_view source_;
   std::size_t index_ = 0;
   std::string label_;
-  std::optional<std::size_t> copies_left_;
+  std::optional<std::size_t> effort_left_;
 };
 
 } // namespace detail
@@ -320,9 +338,10 @@ private:
 /// Applies a JSON Patch in place. Throws PatchError, which begins with
 /// `source` (the patch's file name, say) and names the operation by its index,
 /// its path and what does not fit; the document is then partly patched. A
-/// document may not come to nest deeper than 512 levels, and all copies
-/// together may take ten times the document and a million values more.
-/// O(size of the patch + elements shifted in arrays).
+/// document may not come to nest deeper than 512 levels, and all that is copied
+/// or moved to deeper places may together take ten times the document and a million
+/// values more. O(size of the patch + values copied and moved to deeper places +
+/// elements shifted in arrays and objects).
 template <class Json>
 void apply_json_patch(Json& document, const Json& patch, std::string_view source = "patch") {
   detail::JsonPatcher<Json>(document, source).apply(patch);
