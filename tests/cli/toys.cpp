@@ -76,6 +76,41 @@ TEST_CASE("toys: what does not belong together is not merged or continued") {
   CHECK(toys({"--ntoys", "6", "--continue", one}).code == 0);
 }
 
+TEST_CASE("toys: those of other data, another model or another fit are not mixed") {
+  const muhat::test::TemporaryDirectory directory;
+  const std::string one = toys_file(directory, "one.json", {"--ntoys", "5"});
+  const auto other = [](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json workspace = nlohmann::json::parse(two_bins);
+    workspace[nlohmann::json::json_pointer(pointer)] = value;
+    return workspace.dump();
+  };
+  const auto refused = [&](const std::vector<std::string>& options, const std::string& workspace,
+                           const std::string& setting) {
+    std::vector<std::string> arguments{"toys", "--ntoys", "6", "--continue", one};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const auto result = run_tool(arguments, workspace);
+    INFO(result.err);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(mentions(result.err, {"muhat toys", "one.json", "\"" + setting + "\"", "make anew"}));
+  };
+  refused({}, other("/observations/0/data/0", 60.0), "data");
+  refused({}, other("/channels/0/samples/0/data/0", 13.0), "model");
+  refused({}, other("/channels/0/samples/1/modifiers/0/data/0", 3.5), "data");
+  refused({}, other("/measurements/0/name", "renamed"), "measurement");
+  refused({"--optimizer", "trust-region"}, two_bins, "optimizer");
+  refused({"--interpcode", "normsys=code1"}, two_bins, "interpcode");
+  const std::string two = (directory / "two.json").string();
+  muhat::write_file(
+      two, run_tool({"toys", "--ntoys", "5", "--first", "5"}, other("/observations/0/data/0", 60.0)).out);
+  const auto merged = run_tool({"merge", one, two});
+  CHECK(merged.code == 2);
+  CHECK(mentions(merged.err, {"muhat merge", "two.json", "\"data\""}));
+  // The name of the only measurement says no more than none.
+  const std::string name = nlohmann::json::parse(two_bins)["measurements"][0]["name"].get<std::string>();
+  CHECK(toys({"--ntoys", "6", "--continue", one, "--measurement", name}).code == 0);
+}
+
 TEST_CASE("toys: a file that holds no toys is refused with pointers") {
   const auto refused = [](const std::string& text, std::initializer_list<std::string> parts) {
     const auto result = run_tool({"merge", "-"}, text);
@@ -92,7 +127,8 @@ TEST_CASE("toys: a file that holds no toys is refused with pointers") {
     return copy.dump();
   };
   refused(broken("/toys/seed", -1), {"/toys/seed"});
-  refused(broken("/toys/test_stat", "chi2"), {"chi2"});
+  refused(broken("/toys/test_stat", "chi2"), {"standard input", "/toys/test_stat", "chi2"});
+  refused(broken("/toys/tested/numbers/1", 0), {"standard input", "/toys/tested/numbers/1", "ascend"});
   refused(broken("/toys/tested/numbers/1", 1.5), {"/toys/tested/numbers/1"});
   refused(broken("/toys/alternative/statistics/0", "x"), {"/toys/alternative/statistics/0"});
   refused(broken("/toys/tested/failed", nlohmann::json::parse(R"([{"number": 1}])")),

@@ -143,6 +143,55 @@ TEST_CASE("a run stops when CLs is known well enough, at the same toy for any ex
   CHECK(same_toys(toys, calculator.run(1.0, options, SerialExecutor{})));
 }
 
+TEST_CASE("a resumed run with a wanted precision stops where an uninterrupted one does", "[toy_calculator]") {
+  const Example example;
+  ToyCalculator calculator(example.model, example.data);
+  const ToyOptions options{.ntoys = 2000, .seed = 5, .cls_error = 0.06, .batch = 20};
+  const ToyEnsemble whole = calculator.run(1.0, options);
+  const std::size_t made = whole.tested.made();
+  REQUIRE(made > 60);
+  REQUIRE(made < 2000);
+  // Cut in the middle of a batch, with the tested hypothesis ahead.
+  ToyEnsemble part = calculator.run(1.0, {.ntoys = 50, .seed = 5});
+  part.alternative.numbers.resize(33);
+  part.alternative.statistics.resize(33);
+  CHECK(same_toys(whole, calculator.run(1.0, options, ThreadExecutor(2), part)));
+  // Toys beyond the end are kept and change nothing: without those in between none are made.
+  const ToyEnsemble later = calculator.run(1.0, {.ntoys = 1000, .seed = 5, .first = 1500});
+  const ToyEnsemble resumed = calculator.run(1.0, options, ThreadExecutor(2), later);
+  CHECK(same_toys(resumed, merge(whole, later)));
+}
+
+TEST_CASE("toys of other data or of another model are not continued", "[toy_calculator]") {
+  // Without nuisance parameters two deficits have the same statistic and are drawn at the same point.
+  const Model model = counting_experiment(5.0, 50.0);
+  const ToyEnsemble toys = ToyCalculator(model, vector({40.0})).run(1.0, {.ntoys = 5});
+  const auto complaint = [&](const Model& other, const Vector& data, const InferenceOptions& options = {}) {
+    return message_of<InvalidArgument>(
+        [&] { (void)ToyCalculator(other, data, options).run(1.0, {.ntoys = 6}, SerialExecutor{}, toys); });
+  };
+  CHECK(mentions(complaint(model, vector({41.0})), {"\"data\""}));
+  CHECK(mentions(complaint(counting_experiment(6.0, 50.0), vector({40.0})), {"\"model\""}));
+  CHECK(mentions(complaint(counting_experiment(5.0, 50.0, {0.0, 9.0}), vector({40.0})), {"\"model\""}));
+  InferenceOptions starts;
+  starts.fit.init = {{"mu", 2.0}};
+  CHECK(mentions(complaint(model, vector({40.0}), starts), {"\"model\""}));
+  ToyCalculator stated(model, vector({40.0}));
+  stated.add_setting("optimizer", "default");
+  const ToyEnsemble more = stated.run(1.0, {.ntoys = 6}, SerialExecutor{}, toys);
+  CHECK(more.tested.made() == 6);
+  CHECK(more.settings.at("optimizer") == "default");
+}
+
+TEST_CASE("a continued run has the observed statistic of its own data", "[toy_calculator]") {
+  const Example example;
+  ToyCalculator calculator(example.model, example.data);
+  ToyEnsemble rounded = calculator.run(1.0, {.ntoys = 5});
+  const double observed = rounded.observed;
+  rounded.observed += 1e-7;
+  CHECK(calculator.run(1.0, {.ntoys = 5}, SerialExecutor{}, rounded).observed == observed);
+}
+
 TEST_CASE("progress counts up to what is wanted, a spent budget ends the run", "[toy_calculator]") {
   const Example example;
   ToyCalculator calculator(example.model, example.data);

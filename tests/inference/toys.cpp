@@ -5,6 +5,9 @@
 #include <support/catch.hpp>
 #include <support/messages.hpp>
 
+#include <map>
+#include <string>
+
 using namespace muhat;
 using namespace muhat::test;
 
@@ -15,6 +18,7 @@ ToyEnsemble ensemble(std::vector<std::uint64_t> numbers, std::vector<FailedToy> 
   result.mu = 1.0;
   result.poi = "mu";
   result.seed = 4;
+  result.settings = {{"data", "abc"}};
   result.observed = 5.0;
   for (ToySample* sample : {&result.tested, &result.alternative}) {
     sample->parameters = Vector::Ones(2);
@@ -56,6 +60,17 @@ TEST_CASE("parts of different runs do not merge", "[toys]") {
   CHECK(mentions(complaint([](ToyEnsemble& b) { b.poi = "nu"; }), {"parameter of interest"}));
   CHECK(mentions(complaint([](ToyEnsemble& b) { b.test_statistic = TestStatistic::q0; }), {"qtilde", "q0"}));
   CHECK(mentions(complaint([](ToyEnsemble& b) { b.tested.parameters[1] = 1.1; }), {"drawn at"}));
+  CHECK(mentions(complaint([](ToyEnsemble& b) { b.observed = 5.1; }), {"observed statistic", "5", "5.1"}));
+  CHECK(mentions(complaint([](ToyEnsemble& b) { b.settings["data"] = "xyz"; }),
+                 {"\"data\"", "abc", "xyz", "make anew"}));
+}
+
+TEST_CASE("settings that one part alone states do not keep it from merging, and stay", "[toys]") {
+  ToyEnsemble other = ensemble({2, 3});
+  other.settings["workspace"] = "w";
+  for (const ToyEnsemble& merged : {merge(ensemble({0, 1}), other), merge(other, ensemble({0, 1}))}) {
+    CHECK(merged.settings == std::map<std::string, std::string>{{"data", "abc"}, {"workspace", "w"}});
+  }
 }
 
 TEST_CASE("failed toys enter no p-value", "[toys]") {

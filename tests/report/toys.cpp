@@ -19,6 +19,7 @@ muhat::ToyEnsemble ensemble() {
                             .test_statistic = muhat::TestStatistic::q_mu,
                             .poi = "mu",
                             .seed = std::numeric_limits<std::uint64_t>::max(),
+                            .settings = {{"data", "abc"}, {"model", "def"}, {"workspace", "ghi"}},
                             .observed = 1.0 / 3.0};
   result.tested.parameters = muhat::Vector::Constant(2, 1e-17);
   result.tested.numbers = {0, 2};
@@ -40,6 +41,7 @@ TEST_CASE("toys: an ensemble reads back to the same bits") {
   CHECK(read.test_statistic == written.test_statistic);
   CHECK(read.poi == written.poi);
   CHECK(read.seed == written.seed);
+  CHECK(read.settings == written.settings);
   CHECK(read.observed == written.observed);
   CHECK(read.tested.parameters == written.tested.parameters);
   CHECK(read.tested.numbers == written.tested.numbers);
@@ -81,7 +83,29 @@ TEST_CASE("toys: everything wrong with a file is reported at once") {
   json["toys"]["seed"] = -3;
   json["toys"].erase("poi");
   json["toys"]["tested"]["numbers"] = {0, "two"};
+  json["toys"]["settings"].erase("model");
+  json["toys"]["settings"]["workspace"] = 3;
   const std::string message =
       muhat::test::message_of<muhat::SpecificationError>([&] { (void)muhat::read_toy_ensemble(json); });
-  CHECK(muhat::test::mentions(message, {"3 problems", "/toys/seed", "poi", "/toys/tested/numbers/1"}));
+  CHECK(muhat::test::mentions(message, {"5 problems", "/toys/seed", "poi", "/toys/tested/numbers/1",
+                                        "\"model\"", "/toys/settings/workspace"}));
+}
+
+TEST_CASE("toys: numbers ascend and stand in one list, statistics are at least 0") {
+  const auto complaint = [](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json json = muhat::toy_ensemble_json(ensemble());
+    json["toys"][nlohmann::json::json_pointer(pointer)] = value;
+    return muhat::test::message_of<muhat::SpecificationError>([&] { (void)muhat::read_toy_ensemble(json); });
+  };
+  using muhat::test::mentions;
+  CHECK(mentions(complaint("/tested/numbers", {2, 2}), {"/toys/tested/numbers/1", "ascend", "twice"}));
+  CHECK(mentions(complaint("/tested/numbers", {7, 3}), {"/toys/tested/numbers/1", "3", "7"}));
+  CHECK(
+      mentions(complaint("/tested/numbers", {0, 1}), {"/toys/tested/failed/0/number", "statistic as well"}));
+  const nlohmann::json twice = {{{"number", 5}, {"reason", "x"}}, {{"number", 5}, {"reason", "y"}}};
+  CHECK(mentions(complaint("/alternative/failed", twice), {"/toys/alternative/failed/1/number", "ascend"}));
+  CHECK(mentions(complaint("/tested/statistics", {0.5, -0.5}), {"/toys/tested/statistics/1", "-0.5"}));
+  CHECK(mentions(complaint("/tested/statistics", {0.5, nullptr}), {"/toys/tested/statistics/1", "null"}));
+  CHECK(mentions(complaint("/statistic_obs", -1.0), {"/toys/statistic_obs", "at least 0"}));
+  CHECK(mentions(complaint("/test_stat", "chi2"), {"/toys/test_stat", "chi2", "qtilde"}));
 }

@@ -5,7 +5,10 @@
 #include <muhat/cli/arguments.hpp>
 #include <muhat/cli/command.hpp>
 #include <muhat/cli/context.hpp>
+#include <muhat/cli/input.hpp>
 #include <muhat/cli/interruption.hpp>
+#include <muhat/cli/model_options.hpp>
+#include <muhat/cli/optimizer_options.hpp>
 #include <muhat/cli/progress.hpp>
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
@@ -51,6 +54,25 @@ inline void add_statistic_option(CLI::App& command, std::string& statistic, Stat
 /// `--test-poi`.
 inline void add_tested_value_option(CLI::App& command, double& mu) {
   add_number(command, "--test-poi", mu, "The tested value of the parameter of interest; q0 always tests 0");
+}
+
+/// Which model of a workspace is fitted, and how: what two runs on the same workspace may differ in, whatever
+/// they compute.
+inline nlohmann::json fit_settings(const ModelArguments& model, const OptimizerChoice& optimizer) {
+  return {{"measurement", model.measurement},
+          {"interpcode", model.interpolation_codes},
+          {"optimizer", optimizer.name},
+          {"optconf", optimizer.settings}};
+}
+
+/// What `check` of a document from `source` returns. An InvalidArgument that it throws names the source.
+template <class Check>
+auto name_source(const std::string& source, Check check) {
+  try {
+    return check();
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument(source_name(source) + ": " + error.what());
+  }
 }
 
 /// How many toys, from which random numbers, on how many threads.

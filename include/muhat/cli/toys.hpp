@@ -15,12 +15,14 @@
 #include <muhat/model/observed_data.hpp>
 #include <muhat/report/toys.hpp>
 #include <muhat/report/write_file.hpp>
+#include <muhat/workspace/digest.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,6 +59,30 @@ inline ToyOptions toy_options(const ToysOptions& options, const std::optional<To
   return result;
 }
 
+/// What the file of toys says that they are made for besides data and model, so that others are not mixed
+/// with them. The measurement goes by its name, also where it was not given.
+inline std::map<std::string, std::string> toy_settings(const ToysOptions& options,
+                                                       const LoadedModel& loaded) {
+  ModelArguments model = options.model;
+  model.measurement = loaded.workspace.measurement_names().at(loaded.measurement_index);
+  std::map<std::string, std::string> result{
+      {"workspace", json_digest(loaded.workspace.document(), DigestAlgorithm::sha256)}};
+  const nlohmann::json settings = fit_settings(model, options.optimizer);
+  for (const auto& [name, value] : settings.items()) {
+    result[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  return result;
+}
+
+/// The toys of `--continue`, none without it. Throws ReadError and SpecificationError.
+inline std::optional<ToyEnsemble> read_previous_toys(const ToysOptions& options, Context& context) {
+  if (options.previous.empty()) {
+    return std::nullopt;
+  }
+  const nlohmann::json document = load_document(options.previous, context);
+  return with_source(source_name(options.previous), [&] { return read_toy_ensemble(document); });
+}
+
 /// Saves an unfinished run now and then, so that one that is killed can be continued. A pipe or a device gets
 /// the finished run alone.
 inline void save_now_and_then(const ToysOptions& options, ToyOptions& toys) {
@@ -84,17 +110,20 @@ inline ExitCode run_toys(const ToysOptions& options, Context& context) {
   }
   const LoadedModel loaded = load_model(options.model, context, options.previous);
   const Vector data = observed_data(loaded.workspace, loaded.model);
-  std::optional<ToyEnsemble> previous;
-  if (!options.previous.empty()) {
-    const nlohmann::json document = load_document(options.previous, context);
-    previous = with_source(source_name(options.previous), [&] { return read_toy_ensemble(document); });
-  }
+  std::optional<ToyEnsemble> previous = detail::read_previous_toys(options, context);
   ToyOptions toys = detail::toy_options(options, previous);
   detail::save_now_and_then(options, toys);
   bool interrupted = false;
   ToyCalculator calculator(loaded.model, data,
                            InferenceOptions{.test_statistic = test_statistic_from(options.statistic)},
                            make_optimizer(options.optimizer));
+  for (const auto& [name, value] : detail::toy_settings(options, loaded)) {
+    calculator.add_setting(name, value);
+  }
+  if (previous) {
+    const ToyEnsemble wanted = calculator.prepare(options.tested_mu, toys.seed);
+    name_source(options.previous, [&] { require_mergeable(*previous, wanted); });
+  }
   const ToyEnsemble ensemble = make_toys(calculator, options.tested_mu, toys, options.toys.threads,
                                          std::move(previous), context, interrupted);
   const nlohmann::json result = toy_ensemble_json(ensemble);
@@ -146,11 +175,7 @@ inline ExitCode run_merge(const MergeOptions& options, Context& context) {
   for (const std::string& file : options.files) {
     const nlohmann::json document = load_document(file, context);
     ToyEnsemble part = with_source(source_name(file), [&] { return read_toy_ensemble(document); });
-    try {
-      merged = merged ? merge(std::move(*merged), part) : std::move(part);
-    } catch (const InvalidArgument& error) {
-      throw InvalidArgument(source_name(file) + ": " + error.what());
-    }
+    name_source(file, [&] { merged = merged ? merge(std::move(*merged), part) : std::move(part); });
   }
   write_result(context, options.output, toy_ensemble_json(*merged));
   return ExitCode::success;

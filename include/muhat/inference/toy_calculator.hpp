@@ -11,6 +11,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/random.hpp>
 #include <muhat/fit/poi.hpp>
+#include <muhat/inference/experiment_digest.hpp>
 #include <muhat/inference/inference_options.hpp>
 #include <muhat/inference/profile.hpp>
 #include <muhat/inference/sampling.hpp>
@@ -18,11 +19,13 @@
 #include <muhat/inference/toys.hpp>
 #include <muhat/likelihood/expected_data.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,7 +76,11 @@ public:
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer) {
     require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(),
                           alternative_mu(options_.test_statistic));
+    settings_ = experiment_digests(model, data, on_data_.setup(), options_.fit);
   }
+
+  /// Lets every ensemble from now on state this setting; ensembles that state it differently do not merge.
+  void add_setting(const std::string& name, const std::string& value) { settings_[name] = value; }
 
   /// The statistic of the data at mu (0 for q0). Throws InvalidArgument for mu outside its
   /// bounds, FitFailed where a fit has no certificate.
@@ -98,6 +105,7 @@ public:
                          .test_statistic = options_.test_statistic,
                          .poi = on_data_.poi_name(),
                          .seed = seed,
+                         .settings = settings_,
                          .observed = statistic(tested)};
     const auto point = [&](double value) {
       const FitResult fit = on_data_.describe_fixed(value);
@@ -112,14 +120,17 @@ public:
   /// Makes the toys that `previous` (of this test, or without toys) does not have yet.
   ///
   /// A toy without a certified fit is listed with its reason and enters no p-value. Same seed, same
-  /// bits: whatever the executor, and however the run is cut in parts (with `cls_error` the same
-  /// batches are made). Throws InvalidArgument where `previous` belongs to another
-  /// test, FitFailed where a fit to the data has no certificate.
+  /// bits: whatever the executor, and however the run is cut in parts. With `cls_error` the run ends after
+  /// the batch after which an uninterrupted one does; toys of `previous` beyond that are kept. Throws
+  /// InvalidArgument where `previous` belongs to another run, FitFailed where a fit to the data has no
+  /// certificate.
   template <Executor E = ThreadExecutor>
   [[nodiscard]] ToyEnsemble run(double mu, const ToyOptions& options, const E& executor,
                                 ToyEnsemble previous) {
     const ToyEnsemble empty = prepare(mu, options.seed);
     require_mergeable(previous, empty);
+    previous.settings.insert(empty.settings.begin(), empty.settings.end());
+    previous.observed = empty.observed;
     const auto started = std::chrono::steady_clock::now();
     const std::size_t made_before = previous.tested.made() + previous.alternative.made();
     for (std::size_t done = 0; done < options.ntoys;) {
@@ -128,7 +139,7 @@ public:
           make_batch(previous, empty, options.first + done, count, options.cancel, executor);
       done += count;
       report(previous, options, made_before, std::chrono::steady_clock::now() - started);
-      if (!complete || is_precise(previous, options.cls_error) ||
+      if (!complete || is_precise(previous, options.first + done, options.cls_error) ||
           std::chrono::steady_clock::now() - started > options.time_budget) {
         break;
       }
@@ -185,6 +196,9 @@ private:
         }
       }
     }
+    if (tasks.empty()) {
+      return true;
+    }
     std::vector<Outcome> outcomes(tasks.size());
     const Profile<AnyModel, Optimizer> prepared[] = {prepare_profile(empty.tested.parameters),
                                                      prepare_profile(empty.alternative.parameters)};
@@ -216,15 +230,28 @@ private:
     return complete;
   }
 
-  [[nodiscard]] static bool is_precise(const ToyEnsemble& ensemble, double wanted) {
-    if (!(wanted > 0.0) || ensemble.tested.statistics.empty() || ensemble.alternative.statistics.empty()) {
+  /// Whether the toys numbered below `end` fix the observed p-value to `wanted`. Later ones, which an earlier
+  /// run may have left, have no say: without them the run would end here as well.
+  [[nodiscard]] static bool is_precise(const ToyEnsemble& ensemble, std::uint64_t end, double wanted) {
+    if (!(wanted > 0.0)) {
       return false;
     }
-    const ToyPValues values = observed_p_values(ensemble);
+    ToyEnsemble looked_at{.test_statistic = ensemble.test_statistic, .observed = ensemble.observed};
+    looked_at.tested.statistics = statistics_below(ensemble.tested, end);
+    looked_at.alternative.statistics = statistics_below(ensemble.alternative, end);
+    if (looked_at.tested.statistics.empty() || looked_at.alternative.statistics.empty()) {
+      return false;
+    }
+    const ToyPValues values = observed_p_values(looked_at);
     if (ensemble.test_statistic == TestStatistic::q0) {
       return values.clsb.error <= wanted;
     }
     return values.cls && values.cls->error <= wanted;
+  }
+
+  [[nodiscard]] static std::vector<double> statistics_below(const ToySample& sample, std::uint64_t end) {
+    const auto last = std::lower_bound(sample.numbers.begin(), sample.numbers.end(), end);
+    return {sample.statistics.begin(), sample.statistics.begin() + (last - sample.numbers.begin())};
   }
 
   static void report(const ToyEnsemble& ensemble, const ToyOptions& options, std::size_t made_before,
@@ -250,6 +277,7 @@ private:
 
   InferenceOptions options_;
   Profile<AnyModel, Optimizer> on_data_;
+  std::map<std::string, std::string> settings_;
 };
 
 } // namespace muhat

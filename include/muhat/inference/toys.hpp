@@ -13,7 +13,9 @@
 #include <muhat/inference/test_statistic.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +56,9 @@ struct ToyEnsemble {
   TestStatistic test_statistic = TestStatistic::q_mu_tilde;
   std::string poi = {};
   std::uint64_t seed = 0;
+  /// What else tells one run from another, by name: the digests of data and model (`experiment_digests`), and
+  /// whatever a program adds.
+  std::map<std::string, std::string> settings = {};
   /// The statistic of the data.
   double observed = 0.0;
   ToySample tested = {};
@@ -62,10 +67,13 @@ struct ToyEnsemble {
 
 namespace detail {
 
-/// Whether two points are the same up to what two fits of the same data may differ by.
+/// Whether two numbers are the same up to what two fits of the same data may differ by.
+inline bool same_number(double a, double b) {
+  return std::abs(a - b) <= 1e-6 * (1.0 + std::abs(b));
+}
+
 inline bool same_point(const Vector& a, const Vector& b) {
-  return a.size() == b.size() &&
-         (a.size() == 0 || ((a - b).array().abs() <= 1e-6 * (1.0 + b.array().abs())).all());
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_number);
 }
 
 inline void merge_into(ToySample& sample, const ToySample& other) {
@@ -97,11 +105,14 @@ inline void merge_into(ToySample& sample, const ToySample& other) {
 } // namespace detail
 
 /// Throws InvalidArgument, naming the difference, unless two ensembles are parts of one run:
-/// same test, seed and generating parameters.
+/// same test, seed, data, model, settings and generating parameters. Settings that one of them alone states
+/// are not compared.
 inline void require_mergeable(const ToyEnsemble& a, const ToyEnsemble& b) {
   const auto refuse = [](const std::string& what) {
     throw InvalidArgument("toys cannot be merged: they differ in " + what);
   };
+  const std::string advice = "; parts of one run are made for the same data and model with the same options: "
+                             "make anew those that are not";
   if (a.mu != b.mu) {
     refuse("the tested value, " + number_text(a.mu) + " and " + number_text(b.mu));
   }
@@ -116,9 +127,18 @@ inline void require_mergeable(const ToyEnsemble& a, const ToyEnsemble& b) {
     refuse("the seed, " + std::to_string(a.seed) + " and " + std::to_string(b.seed) +
            ": parts of one run share the seed and differ in the toys' numbers");
   }
+  for (const auto& [name, value] : a.settings) {
+    const auto other = b.settings.find(name);
+    if (other != b.settings.end() && other->second != value) {
+      refuse("the setting \"" + name + "\", " + value + " and " + other->second + advice);
+    }
+  }
+  if (!detail::same_number(a.observed, b.observed)) {
+    refuse("the observed statistic, " + number_text(a.observed) + " and " + number_text(b.observed) + advice);
+  }
   if (!detail::same_point(a.tested.parameters, b.tested.parameters) ||
       !detail::same_point(a.alternative.parameters, b.alternative.parameters)) {
-    refuse("the parameters that the toys were drawn at: model or data are not the same");
+    refuse("the parameters that the toys were drawn at: model or data are not the same" + advice);
   }
 }
 
@@ -126,6 +146,7 @@ inline void require_mergeable(const ToyEnsemble& a, const ToyEnsemble& b) {
 /// Throws InvalidArgument as `require_mergeable`.
 [[nodiscard]] inline ToyEnsemble merge(ToyEnsemble a, const ToyEnsemble& b) {
   require_mergeable(a, b);
+  a.settings.insert(b.settings.begin(), b.settings.end());
   detail::merge_into(a.tested, b.tested);
   detail::merge_into(a.alternative, b.alternative);
   return a;

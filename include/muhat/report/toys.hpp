@@ -3,6 +3,9 @@
 /// Toys as JSON: the p-values that follow from them, and the toys themselves, so
 /// that a run can be kept, continued and merged. A file of toys holds both.
 
+#include <muhat/core/errors.hpp>
+#include <muhat/core/number_text.hpp>
+#include <muhat/inference/test_statistic.hpp>
 #include <muhat/inference/toy_p_values.hpp>
 #include <muhat/inference/toys.hpp>
 #include <muhat/report/json.hpp>
@@ -10,9 +13,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,6 +77,7 @@ inline nlohmann::json toy_ensemble_json(const ToyEnsemble& ensemble) {
                     {"test_stat", std::string(to_string(ensemble.test_statistic))},
                     {"poi", ensemble.poi},
                     {"seed", ensemble.seed},
+                    {"settings", ensemble.settings},
                     {"statistic_obs", number_json(ensemble.observed)},
                     {"tested", detail::toy_sample_json(ensemble.tested)},
                     {"alternative", detail::toy_sample_json(ensemble.alternative)}};
@@ -90,6 +96,19 @@ bool read_count(const Json& value, const DocumentPath& path, ProblemList& proble
   return true;
 }
 
+/// Copies the texts of an object, the digests of data and model among them.
+template <class Json>
+void read_toy_settings(const Json& value, const DocumentPath& path, ProblemList& problems,
+                       std::map<std::string, std::string>& out) {
+  static constexpr std::array<FieldRule, 2> rules{{{"data"}, {"model"}}};
+  (void)read_fields(value, path, problems, "the settings of toys", rules, true);
+  if (value.is_object()) {
+    for (const auto& [key, text] : value.template get_ref<const typename Json::object_t&>()) {
+      read_string(text, path.at(std::string_view(key)), problems, out[key]);
+    }
+  }
+}
+
 /// Copies an array of finite numbers that may be empty.
 template <class Json>
 void read_number_list(const Json& value, const DocumentPath& path, ProblemList& problems,
@@ -99,22 +118,76 @@ void read_number_list(const Json& value, const DocumentPath& path, ProblemList& 
   }
 }
 
+/// Requires a toy's number to be above those before it.
+inline void check_ascending(std::uint64_t number, std::uint64_t before, const DocumentPath& path,
+                            ProblemList& problems) {
+  if (number <= before) {
+    problems.add(path, std::to_string(number),
+                 "the numbers of toys ascend, and " + std::to_string(before) +
+                     " stands before it: remove toys that are there twice, and put the others in order");
+  }
+}
+
+template <class Json>
+void read_toy_numbers(const Json& value, const DocumentPath& path, ProblemList& problems,
+                      std::vector<std::uint64_t>& out) {
+  const auto* list = read_array(value, path, problems, "toy numbers");
+  if (list == nullptr) {
+    return;
+  }
+  out.resize(list->size());
+  bool good = true;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const bool before_is_good = good && i > 0;
+    good = read_count((*list)[i], path.at(i), problems, out[i]);
+    if (good && before_is_good) {
+      check_ascending(out[i], out[i - 1], path.at(i), problems);
+    }
+  }
+}
+
+inline void check_statistic(double value, const DocumentPath& path, ProblemList& problems) {
+  if (value < 0.0) {
+    problems.add(path, number_text(value), "a test statistic is at least 0: make it anew");
+  }
+}
+
+template <class Json>
+void read_statistics(const Json& value, const DocumentPath& path, ProblemList& problems,
+                     std::vector<double>& out) {
+  read_number_list(value, path, problems, out);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    check_statistic(out[i], path.at(i), problems);
+  }
+}
+
+/// The failed toys, none of which is among `numbers`, ascending.
 template <class Json>
 void read_failed_toys(const Json& value, const DocumentPath& path, ProblemList& problems, ToySample& sample) {
   static constexpr std::array<FieldRule, 2> rules{{{"number"}, {"reason"}}};
-  if (const auto* list = read_array(value, path, problems, "failed toys")) {
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      const DocumentPath entry = path.at(i);
-      FailedToy toy;
-      const auto [number, reason] = read_fields((*list)[i], entry, problems, "a failed toy", rules);
-      if (number != nullptr) {
-        read_count(*number, entry.at("number"), problems, toy.number);
+  const auto* list = read_array(value, path, problems, "failed toys");
+  if (list == nullptr) {
+    return;
+  }
+  const bool searchable = std::is_sorted(sample.numbers.begin(), sample.numbers.end());
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const DocumentPath entry = path.at(i);
+    const DocumentPath number_path = entry.at("number");
+    FailedToy toy;
+    const auto [number, reason] = read_fields((*list)[i], entry, problems, "a failed toy", rules);
+    if (number != nullptr && read_count(*number, number_path, problems, toy.number)) {
+      if (!sample.failed.empty()) {
+        check_ascending(toy.number, sample.failed.back().number, number_path, problems);
       }
-      if (reason != nullptr) {
-        read_string(*reason, entry.at("reason"), problems, toy.reason);
+      if (searchable && std::binary_search(sample.numbers.begin(), sample.numbers.end(), toy.number)) {
+        problems.add(number_path, std::to_string(toy.number),
+                     "this toy has a statistic as well: keep it in \"numbers\" or in \"failed\"");
       }
-      sample.failed.push_back(std::move(toy));
     }
+    if (reason != nullptr) {
+      read_string(*reason, entry.at("reason"), problems, toy.reason);
+    }
+    sample.failed.push_back(std::move(toy));
   }
 }
 
@@ -129,16 +202,10 @@ void read_toy_sample(const Json& value, const DocumentPath& path, ProblemList& p
     sample.parameters = Eigen::Map<const Vector>(point.data(), static_cast<Index>(point.size()));
   }
   if (numbers != nullptr) {
-    const DocumentPath numbers_path = path.at("numbers");
-    if (const auto* list = read_array(*numbers, numbers_path, problems, "toy numbers")) {
-      sample.numbers.resize(list->size());
-      for (std::size_t i = 0; i < list->size(); ++i) {
-        read_count((*list)[i], numbers_path.at(i), problems, sample.numbers[i]);
-      }
-    }
+    read_toy_numbers(*numbers, path.at("numbers"), problems, sample.numbers);
   }
   if (statistics != nullptr) {
-    read_number_list(*statistics, path.at("statistics"), problems, sample.statistics);
+    read_statistics(*statistics, path.at("statistics"), problems, sample.statistics);
   }
   if (failed != nullptr) {
     read_failed_toys(*failed, path.at("failed"), problems, sample);
@@ -150,26 +217,47 @@ void read_toy_sample(const Json& value, const DocumentPath& path, ProblemList& p
   }
 }
 
+/// Copies a test statistic's name; an unknown one is a problem.
+template <class Json>
+void read_test_statistic(const Json& value, const DocumentPath& path, ProblemList& problems,
+                         TestStatistic& out) {
+  std::string name;
+  if (!read_string(value, path, problems, name)) {
+    return;
+  }
+  try {
+    out = test_statistic_from(name);
+  } catch (const Error& error) {
+    problems.add(path, shortened(value), error.what());
+  }
+}
+
 } // namespace detail
 
 /// The ensemble that `toy_ensemble_json` wrote, bit for bit. Throws SpecificationError with the pointer of
-/// everything that is wrong. Linear in the number of toys.
+/// everything that is wrong: the numbers of toys ascend, each has a statistic of at least 0 or is listed as
+/// failed. O(n log n) for n toys.
 template <class Json>
 ToyEnsemble read_toy_ensemble(const Json& document) {
   static constexpr std::array<detail::FieldRule, 1> outer{{{"toys"}}};
-  static constexpr std::array<detail::FieldRule, 7> rules{
-      {{"test_poi"}, {"test_stat"}, {"poi"}, {"seed"}, {"statistic_obs"}, {"tested"}, {"alternative"}}};
+  static constexpr std::array<detail::FieldRule, 8> rules{{{"test_poi"},
+                                                           {"test_stat"},
+                                                           {"poi"},
+                                                           {"seed"},
+                                                           {"settings"},
+                                                           {"statistic_obs"},
+                                                           {"tested"},
+                                                           {"alternative"}}};
   detail::ProblemList problems;
   const detail::DocumentPath root;
   ToyEnsemble ensemble;
   const auto [toys] = detail::read_fields(document, root, problems, "a file of toys", outer, true);
   if (toys != nullptr) {
     const detail::DocumentPath path = root.at("toys");
-    const auto [mu, statistic, poi, seed, observed, tested, alternative] =
+    const auto [mu, statistic, poi, seed, settings, observed, tested, alternative] =
         detail::read_fields(*toys, path, problems, "an ensemble of toys", rules);
-    std::string name;
-    if (statistic != nullptr && detail::read_string(*statistic, path.at("test_stat"), problems, name)) {
-      ensemble.test_statistic = test_statistic_from(name);
+    if (statistic != nullptr) {
+      detail::read_test_statistic(*statistic, path.at("test_stat"), problems, ensemble.test_statistic);
     }
     if (mu != nullptr) {
       detail::read_number(*mu, path.at("test_poi"), problems, ensemble.mu);
@@ -180,8 +268,13 @@ ToyEnsemble read_toy_ensemble(const Json& document) {
     if (seed != nullptr) {
       detail::read_count(*seed, path.at("seed"), problems, ensemble.seed);
     }
+    if (settings != nullptr) {
+      detail::read_toy_settings(*settings, path.at("settings"), problems, ensemble.settings);
+    }
     if (observed != nullptr) {
-      detail::read_number(*observed, path.at("statistic_obs"), problems, ensemble.observed);
+      const detail::DocumentPath observed_path = path.at("statistic_obs");
+      detail::read_number(*observed, observed_path, problems, ensemble.observed);
+      detail::check_statistic(ensemble.observed, observed_path, problems);
     }
     if (tested != nullptr) {
       detail::read_toy_sample(*tested, path.at("tested"), problems, ensemble.tested);
