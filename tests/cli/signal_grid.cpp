@@ -26,15 +26,15 @@ struct Files {
   std::string patches = (directory / "patchset.json").string();
   std::string grid = (directory / "grid.json").string();
 
-  explicit Files(bool with_broken = false) {
-    muhat::write_file(background, two_bins);
+  explicit Files(bool with_broken = false, const std::string& workspace = two_bins) {
+    muhat::write_file(background, workspace);
     nlohmann::json document = nlohmann::json::parse(R"({
       "version": "1.0.0",
       "metadata": {"references": {"hepdata": "ins1234567"}, "digests": {}, "labels": ["mass"],
                    "description": "signals"},
       "patches": []})");
     document["metadata"]["digests"]["sha256"] =
-        run_tool({"digest", "--json"}, two_bins).json().at("sha256").get<std::string>();
+        run_tool({"digest", "--json"}, workspace).json().at("sha256").get<std::string>();
     for (int k = 1; k <= 6; ++k) {
       const bool broken = with_broken && k == 3;
       const nlohmann::json operation{{"op", "replace"},
@@ -114,6 +114,46 @@ TEST_CASE("signal-grid: a signal that fails is listed with its reason, and tried
   CHECK(again.out == result.out);
 }
 
+TEST_CASE("signal-grid: limits beyond the bounds are null or found in wider bounds, as upper-limit does") {
+  nlohmann::json workspace = nlohmann::json::parse(two_bins);
+  workspace["measurements"][0]["config"]["parameters"] =
+      nlohmann::json::parse(R"([{"name": "mu", "bounds": [[0.0, 1.0]]}])");
+  const Files files(false, workspace.dump());
+  std::vector<std::string> bounded{"upper-limit"};
+  std::vector<std::string> widened{"upper-limit", "--widen-bounds"};
+  for (const std::vector<std::string>& command : {bounded, widened}) {
+    std::vector<std::string> options{"--limits"};
+    options.insert(options.end(), command.begin() + 1, command.end());
+    const auto result = files.run(options);
+    INFO(result.err);
+    std::size_t missing = 0;
+    const nlohmann::json grid = result.json();
+    for (const nlohmann::json& point : grid.at("points")) {
+      const std::string name = point.at("name").get<std::string>();
+      const auto alone = run_tool(
+          command, run_tool({"patchset", "apply", "--name", name, files.background, files.patches}).out);
+      CHECK(point.at("poi_bounds") == alone.json().at("poi_bounds"));
+      CHECK(point.at("upper_limit_obs") == alone.json().at("upper_limit_obs"));
+      CHECK((alone.code == 1) == point.at("upper_limit_obs").is_null());
+      for (const nlohmann::json& warning : point.value("warnings", nlohmann::json::array())) {
+        CHECK(mentions(alone.err, {warning.get<std::string>()}));
+      }
+      CHECK((alone.err.find("warning") == std::string::npos) == !point.contains("warnings"));
+      if (alone.code == 1) {
+        ++missing;
+        CHECK(mentions(result.err, {"muhat signal-grid: no observed limit", name}));
+      }
+    }
+    CHECK(result.code == (missing > 0 ? 1 : 0));
+    CHECK((missing > 0) == (command.size() == 1));
+    muhat::write_file(files.grid, result.out);
+    options.insert(options.end(), {"--continue", files.grid});
+    const auto again = files.run(options);
+    CHECK(again.code == result.code);
+    CHECK(again.out == result.out);
+  }
+}
+
 TEST_CASE("signal-grid: mistakes exit with 2") {
   const Files files;
   const auto rejects = [&](const std::vector<std::string>& options,
@@ -131,6 +171,13 @@ TEST_CASE("signal-grid: mistakes exit with 2") {
   muhat::write_file(files.grid, files.run({}).out);
   rejects({"--continue", files.grid, "--test-poi", "2"}, {"grid.json", "another test_poi"});
   rejects({"--continue", files.grid, "--limits"}, {"another level", "none instead of 0.05"});
+  nlohmann::json grid = files.run({}).json();
+  grid["points"].push_back(grid["points"][0]);
+  muhat::write_file(files.grid, grid.dump());
+  rejects({"--continue", files.grid}, {"grid.json", "/points/6/name", "m100", "twice"});
+  grid["points"][6]["name"] = "m700";
+  muhat::write_file(files.grid, grid.dump());
+  rejects({"--continue", files.grid}, {"grid.json", "/points/6/name", "m700", "no such signal"});
   muhat::write_file(files.grid, R"({"settings": [], "points": [{"nme": 1}]})");
   rejects({"--continue", files.grid}, {"/settings", "/points/0"});
   muhat::write_file(files.background, muhat::test::two_channels);
@@ -149,7 +196,8 @@ TEST_CASE("signal-grid: published patch sets are tested") {
         run_tool({"signal-grid", (entry.directory / "BkgOnly.json").string(), patches.string()});
     INFO(entry.name << ": " << result.err);
     REQUIRE(result.code == 0);
-    for (const nlohmann::json& point : result.json().at("points")) {
+    const nlohmann::json grid = result.json();
+    for (const nlohmann::json& point : grid.at("points")) {
       CHECK(point.at("CLs_obs").is_number());
     }
   }

@@ -54,15 +54,12 @@ namespace detail {
 /// What makes two runs parts of one: the files by their digests, and every option that a result depends on.
 inline nlohmann::json signal_grid_settings(const SignalGridCommandOptions& options,
                                            const Workspace& background, const std::string& patches_digest) {
-  nlohmann::json settings{{"background", json_digest(background.document(), DigestAlgorithm::sha256)},
-                          {"patch_set", patches_digest},
-                          {"measurement", options.model.measurement},
-                          {"interpcode", options.model.interpolation_codes},
-                          {"test_poi", options.tested_mu},
-                          {"test_stat", options.statistic},
-                          {"limits", options.limits},
-                          {"optimizer", options.optimizer.name},
-                          {"optconf", options.optimizer.settings}};
+  nlohmann::json settings = fit_settings(options.model, options.optimizer);
+  settings["background"] = json_digest(background.document(), DigestAlgorithm::sha256);
+  settings["patch_set"] = patches_digest;
+  settings["test_poi"] = options.tested_mu;
+  settings["test_stat"] = options.statistic;
+  settings["limits"] = options.limits;
   if (options.limits) {
     settings["level"] = options.limit.level;
     settings["rtol"] = options.limit.relative_tolerance;
@@ -96,9 +93,17 @@ public:
   [[nodiscard]] std::size_t count() const noexcept { return points_.size(); }
   [[nodiscard]] std::size_t wanted() const noexcept { return names_.size(); }
 
-  [[nodiscard]] std::size_t failed() const {
-    return static_cast<std::size_t>(std::count_if(
-        points_.begin(), points_.end(), [](const auto& entry) { return entry.second.contains("reason"); }));
+  /// The signals that could not be tested, in order.
+  [[nodiscard]] std::vector<std::string> failed() const {
+    return names_where([](const nlohmann::json& point) { return point.contains("reason"); });
+  }
+
+  /// The signals that were tested and have no observed limit, although limits were wanted.
+  [[nodiscard]] std::vector<std::string> without_limit() const {
+    return names_where([](const nlohmann::json& point) {
+      const auto limit = point.find("upper_limit_obs");
+      return limit != point.end() && limit->is_null();
+    });
   }
 
   [[nodiscard]] nlohmann::json json() const { return signal_grid_json(settings_, names_, points_); }
@@ -116,6 +121,17 @@ public:
   }
 
 private:
+  template <class Condition>
+  [[nodiscard]] std::vector<std::string> names_where(Condition condition) const {
+    std::vector<std::string> found;
+    for (const std::string& name : names_) {
+      if (const auto point = points_.find(name); point != points_.end() && condition(point->second)) {
+        found.push_back(name);
+      }
+    }
+    return found;
+  }
+
   std::vector<std::string> names_;
   std::map<std::string, nlohmann::json> values_;
   nlohmann::json settings_;
@@ -125,14 +141,14 @@ private:
 };
 
 /// The points of an earlier run. Throws as `read_signal_grid`, naming the file.
-inline std::map<std::string, nlohmann::json>
-read_previous_grid(const std::string& source, const nlohmann::json& settings, Context& context) {
+inline std::map<std::string, nlohmann::json> read_previous_grid(const std::string& source,
+                                                                const nlohmann::json& settings,
+                                                                const std::vector<std::string>& names,
+                                                                Context& context) {
   const nlohmann::json document = load_document(source, context);
-  try {
-    return with_source(source_name(source), [&] { return read_signal_grid(document, settings); });
-  } catch (const InvalidArgument& error) {
-    throw InvalidArgument(source_name(source) + ": " + error.what());
-  }
+  return name_source(source, [&] {
+    return with_source(source_name(source), [&] { return read_signal_grid(document, settings, names); });
+  });
 }
 
 /// Tests what is missing, with progress on standard error; Ctrl-C ends the run with the signals done so far.
@@ -162,9 +178,38 @@ inline bool test_signals(const SignalGridCommandOptions& options,
   return interruption.requested().load();
 }
 
+/// "2 of 6 signals (m100, m300)", the first ten of them by name.
+inline std::string signals_text(const std::vector<std::string>& names, std::size_t of) {
+  constexpr std::size_t most = 10;
+  std::string list;
+  for (std::size_t k = 0; k < std::min(most, names.size()); ++k) {
+    list += (k > 0 ? ", " : "") + names[k];
+  }
+  return std::to_string(names.size()) + " of " + std::to_string(of) + " signals (" + list +
+         (names.size() > most ? ", ..." : "") + ")";
+}
+
+/// Says which signals lack a test or an observed limit, and fails where any does.
+inline ExitCode report_incomplete(const SignalGridCommandOptions& options, const SignalGridRecord& record,
+                                  Context& context) {
+  const std::vector<std::string> failed = record.failed();
+  const std::vector<std::string> without_limit = record.without_limit();
+  if (!failed.empty()) {
+    context.err << "muhat signal-grid: " << signals_text(failed, record.wanted())
+                << " could not be tested; \"reason\" says why\n";
+  }
+  if (!without_limit.empty()) {
+    context.err << "muhat signal-grid: no observed limit for " << signals_text(without_limit, record.wanted())
+                << "; \"reasons\" says why"
+                << (options.limit.widen_bounds ? "" : ", --widen-bounds looks beyond the bounds") << '\n';
+  }
+  return failed.empty() && without_limit.empty() ? ExitCode::success : ExitCode::computation_failed;
+}
+
 } // namespace detail
 
-/// Prints every signal, those that failed with their reason. Throws PatchSetMismatch for another background,
+/// Prints every signal, those that failed with their reason. Without all tests, and all observed limits where
+/// limits are wanted, the exit code is 1. Throws PatchSetMismatch for another background,
 /// InvalidArgument, ReadError and SpecificationError.
 inline ExitCode run_signal_grid(const SignalGridCommandOptions& options, Context& context) {
   check_output(options.files.output);
@@ -189,7 +234,7 @@ inline ExitCode run_signal_grid(const SignalGridCommandOptions& options, Context
       detail::signal_grid_settings(options, background, json_digest(document, DigestAlgorithm::sha256));
   std::map<std::string, nlohmann::json> previous;
   if (!options.previous.empty()) {
-    previous = detail::read_previous_grid(options.previous, settings, context);
+    previous = detail::read_previous_grid(options.previous, settings, signals.names(), context);
   }
   detail::SignalGridRecord record(patches, settings, std::move(previous), options.files.output);
   const bool interrupted = detail::test_signals(options, signals, record, context);
@@ -199,12 +244,7 @@ inline ExitCode run_signal_grid(const SignalGridCommandOptions& options, Context
                    "from them\n";
     return ExitCode::computation_failed;
   }
-  if (record.failed() > 0) {
-    context.err << "muhat signal-grid: " << record.failed() << " of " << record.wanted()
-                << " signals could not be tested; \"reason\" says why\n";
-    return ExitCode::computation_failed;
-  }
-  return ExitCode::success;
+  return detail::report_incomplete(options, record, context);
 }
 
 inline void add_signal_grid_command(CLI::App& app, Selection& selection) {

@@ -11,32 +11,41 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace muhat {
 
-/// One signal: its test and, where wanted, its limits; or in `reason`, why it could not be tested. `values`
-/// is its place in the grid.
+/// One signal: its test and, where wanted, its limits with the POI's bounds in their fits, and the warnings
+/// of both; or in `reason`, why it could not be tested. `values` is its place in the grid.
 inline nlohmann::json signal_point_json(const SignalGridPoint& point, const nlohmann::json& values) {
   nlohmann::json result{{"name", point.name}, {"values", values}};
+  std::vector<std::string> warnings;
   if (point.test) {
     result.update(hypotest_json(*point.test));
-    if (!point.test->warnings.empty()) {
-      result["warnings"] = point.test->warnings;
-    }
+    warnings = point.test->warnings;
   }
   if (point.limit) {
     const nlohmann::json limit = upper_limit_json(*point.limit);
-    for (const char* key : {"upper_limit_obs", "upper_limit_exp", "reasons"}) {
+    for (const char* key : {"upper_limit_obs", "upper_limit_exp", "poi_bounds", "reasons"}) {
       if (limit.contains(key)) {
         result[key] = limit.at(key);
       }
     }
+    for (const std::string& warning : point.limit->warnings) {
+      if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) {
+        warnings.push_back(warning);
+      }
+    }
+  }
+  if (!warnings.empty()) {
+    result["warnings"] = warnings;
   }
   if (!point.error.empty()) {
     result["reason"] = point.error;
@@ -57,11 +66,34 @@ inline nlohmann::json signal_grid_json(const nlohmann::json& settings, const std
   return {{"settings", settings}, {"points", std::move(list)}};
 }
 
+namespace detail {
+
+/// Requires the points to be signals of the grid, each there once.
+inline void check_point_names(const nlohmann::json& list, const std::vector<std::string>& names,
+                              ProblemList& problems) {
+  const DocumentPath root;
+  const DocumentPath path = root.at("points");
+  std::set<std::string> missing(names.begin(), names.end());
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    const auto& name = list[k].at("name").get_ref<const std::string&>();
+    if (missing.erase(name) == 0) {
+      const bool is_known = std::find(names.begin(), names.end(), name) != names.end();
+      const DocumentPath entry = path.at(k);
+      problems.add(entry.at("name"), shortened(list[k].at("name")),
+                   is_known ? "this signal stands in the grid twice; remove one of the points"
+                            : "the patch set has no such signal; remove the point");
+    }
+  }
+}
+
+} // namespace detail
+
 /// The points that a document of `signal_grid_json` holds and that have not failed, by name. Throws
-/// SpecificationError where it is no such document, InvalidArgument, naming the difference, where it was made
-/// with other settings.
+/// SpecificationError where it is no such document, or has a point twice or one that is not among `names`;
+/// InvalidArgument, naming the difference, where it was made with other settings.
 inline std::map<std::string, nlohmann::json> read_signal_grid(const nlohmann::json& document,
-                                                              const nlohmann::json& settings) {
+                                                              const nlohmann::json& settings,
+                                                              const std::vector<std::string>& names) {
   static constexpr std::array<detail::FieldRule, 2> rules{{{"settings"}, {"points"}}};
   detail::ProblemList problems;
   const detail::DocumentPath root;
@@ -89,6 +121,8 @@ inline std::map<std::string, nlohmann::json> read_signal_grid(const nlohmann::js
                             value.dump() + "; begin a new one");
     }
   }
+  detail::check_point_names(*list, names, problems);
+  problems.raise();
   return points;
 }
 
