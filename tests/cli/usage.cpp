@@ -99,6 +99,7 @@ TEST_CASE("usage: every command knows its options' near matches") {
                                                        {"upper-limit"},
                                                        {"significance"},
                                                        {"scan"},
+                                                       {"signal-grid"},
                                                        {"toys"},
                                                        {"merge"},
                                                        {"evaluate"},

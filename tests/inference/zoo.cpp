@@ -1,6 +1,7 @@
 #include <muhat/fit/fit.hpp>
 #include <muhat/fit/starts.hpp>
 #include <muhat/inference/hypotest.hpp>
+#include <muhat/inference/toy_calculator.hpp>
 #include <muhat/inference/upper_limit.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/model/build.hpp>
@@ -121,6 +122,20 @@ TEST_CASE("published likelihoods have limits at which CLs is at the level, or sa
       const HypotestResult result = hypotest(model, data, test);
       const double cls = curve == 0 ? result.cls_observed : result.cls_expected[curve - 1];
       CHECK(std::abs(cls - limits.level) < tolerance::limit_level);
+    }
+  }
+}
+
+TEST_CASE("toys of a published likelihood are all made, and fewer than one in a thousand fails", "[zoo]") {
+  MUHAT_REQUIRE_ZOO();
+  for (const ZooEntry& entry : zoo_entries()) {
+    if (entry.name == "sbottom-A") {
+      const auto [model, data, reference] = load(entry);
+      ToyCalculator calculator(model, data);
+      const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 1000, .seed = 1});
+      CHECK(toys.tested.made() == 1000);
+      CHECK(toys.alternative.made() == 1000);
+      CHECK(toys.tested.failed.size() + toys.alternative.failed.size() < 2);
     }
   }
 }
