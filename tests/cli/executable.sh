@@ -97,6 +97,22 @@ if [[ -c /dev/full ]]; then
   grep -q 'standard output failed' err
 fi
 
+# Ctrl-C keeps the points of a scan; the others are null, with the reason. It may come before there is a point.
+interrupt_scan() { # interrupt_scan <seconds> <option> <value>
+  rm -f scan.json
+  "${with_ctrl_c[@]}" "$muhat" scan "$2" "$3" --threads 1 --output-file scan.json "$workspace" 2>err &
+  process=$!
+  sleep "$1"
+  kill -INT $process
+  code=0
+  wait $process || code=$?
+  ((code == 1)) && grep -q interrupted err && grep -q '"reason": "not reached' scan.json &&
+    grep -q '"CLs_obs": 1\|"delta_twice_nll": [0-9]' scan.json
+}
+for options in "--scan 0:5:200000" "--profile mu=0:5:200000"; do
+  interrupt_scan 0.3 $options || interrupt_scan 2 $options || interrupt_scan 10 $options
+done
+
 # A run that is killed in the middle, by whatever signal, is continued to the bits of one that was not.
 expect 0 "$muhat" toys --ntoys 60000 --seed 5 --threads 2 --output-file whole.json "$workspace"
 for signal in INT TERM KILL; do

@@ -45,6 +45,13 @@ TEST_CASE("scan: profiles along one parameter and two") {
   CHECK(plane.at("points")[5].at("values")[1] == 1.1);
 }
 
+TEST_CASE("scan: a fixed parameter is not profiled") {
+  nlohmann::json workspace = nlohmann::json::parse(two_bins);
+  workspace["measurements"][0]["config"]["parameters"] =
+      nlohmann::json::parse(R"([{"name": "mu", "fixed": true, "inits": [0.0]}])");
+  muhat::test::check_rejected({"scan", "--profile", "mu=0:1:3"}, workspace.dump(), {"\"mu\"", "fixed"});
+}
+
 TEST_CASE("scan: mistakes exit with 2") {
   const auto rejects = [](const std::vector<std::string>& options, const std::string& part) {
     std::vector<std::string> arguments{"scan"};
@@ -60,4 +67,7 @@ TEST_CASE("scan: mistakes exit with 2") {
   rejects({"--profile", "mu=0:100:2"}, "bounds");
   rejects({"--profile", "mu=0:1:2", "--profile", "mu=0:1:2", "--profile", "mu=0:1:2"}, "3");
   rejects({"--test-stat", "q0", "--scan", "0:1:2"}, "q0");
+  rejects({"--scan", "0:1:1000001"}, "1000000");
+  rejects({"--profile", "mu=0:1:1000000", "--profile", "uncorr_bkguncrt[0]=0.9:1.1:1000000"},
+          "1000000 x 1000000");
 }

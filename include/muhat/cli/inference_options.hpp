@@ -13,6 +13,7 @@
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
 #include <muhat/inference/limit_curves.hpp>
+#include <muhat/inference/scan.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 #include <muhat/model/model.hpp>
 
@@ -137,10 +138,9 @@ inline std::vector<double> parse_grid(std::string_view option, std::string_view 
   const double low = parse_number(option, text.substr(0, first));
   const double high = parse_number(option, text.substr(first + 1, second - first - 1));
   const auto points = parse_number<std::size_t>(option, text.substr(second + 1));
-  constexpr std::size_t most = 1000000;
-  if (!(low < high) || points < 2 || points > most) {
+  if (!(low < high) || points < 2 || points > most_scan_points) {
     throw InvalidArgument(std::string(option) + ": expected FIRST below LAST and 2 to " +
-                          std::to_string(most) + " POINTS, found \"" + std::string(text) + "\"");
+                          std::to_string(most_scan_points) + " POINTS, found \"" + std::string(text) + "\"");
   }
   std::vector<double> grid(points);
   const double step = (high - low) / static_cast<double>(points - 1);

@@ -7,9 +7,11 @@
 #include <muhat/cli/command.hpp>
 #include <muhat/cli/context.hpp>
 #include <muhat/cli/inference_options.hpp>
+#include <muhat/cli/interruption.hpp>
 #include <muhat/cli/model_options.hpp>
 #include <muhat/cli/optimizer_options.hpp>
 #include <muhat/cli/output.hpp>
+#include <muhat/cli/progress.hpp>
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
 #include <muhat/inference/scan.hpp>
@@ -18,6 +20,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <nlohmann/json.hpp>
+
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -45,6 +50,62 @@ inline std::vector<ScanAxis> parse_axes(const std::vector<std::string>& texts) {
   return axes;
 }
 
+namespace detail {
+
+/// `run(control)` with progress on standard error; Ctrl-C ends it with the points done so far and sets
+/// `interrupted`.
+template <class Run>
+auto scan_with_progress(std::size_t wanted, Context& context, bool& interrupted, Run run) {
+  using Clock = std::chrono::steady_clock;
+  const Interruption interruption(context);
+  ProgressReporter reporter(context, "points");
+  const Clock::time_point started = Clock::now();
+  Clock::time_point next = started;
+  ScanControl control{.cancel = &interruption.requested()};
+  control.on_point = [&](std::size_t done) {
+    constexpr std::chrono::milliseconds interval{100};
+    const Clock::time_point now = Clock::now();
+    if (now >= next || done == wanted) {
+      const std::chrono::duration<double> elapsed = now - started;
+      const double left = static_cast<double>(wanted - done) / static_cast<double>(done);
+      reporter({done, wanted, elapsed, elapsed * left});
+      next = now + interval;
+    }
+  };
+  auto result = run(control);
+  interrupted = interruption.requested().load();
+  return result;
+}
+
+inline nlohmann::json profile_result(const ScanOptions& options, std::vector<ScanAxis> axes,
+                                     const LoadedModel& loaded, Context& context, bool& interrupted) {
+  const Vector data = observed_data(loaded.workspace, loaded.model);
+  std::size_t wanted = 1;
+  for (const ScanAxis& axis : axes) {
+    wanted *= axis.values.size();
+  }
+  const ProfileScan scan = scan_with_progress(wanted, context, interrupted, [&](const ScanControl& control) {
+    return profile_scan(loaded.model, data, std::move(axes), FitOptions{}, make_optimizer(options.optimizer),
+                        ThreadExecutor(options.threads), control);
+  });
+  print_warnings(context, "scan", scan.best_fit.warnings);
+  return profile_scan_json(loaded.model, scan);
+}
+
+inline nlohmann::json cls_result(const ScanOptions& options, const std::vector<double>& grid,
+                                 const LoadedModel& loaded, Context& context, bool& interrupted) {
+  const Vector data = observed_data(loaded.workspace, loaded.model);
+  const TestStatistic statistic = test_statistic_from(options.statistic);
+  const auto points = scan_with_progress(grid.size(), context, interrupted, [&](const ScanControl& control) {
+    return cls_scan(loaded.model, data, grid, InferenceOptions{.test_statistic = statistic},
+                    make_optimizer(options.optimizer), ThreadExecutor(options.threads), control);
+  });
+  return cls_scan_json(loaded.model.poi_name(), statistic, grid, points);
+}
+
+} // namespace detail
+
+/// Prints every point. Ctrl-C leaves those that were not reached null, and the exit code is 1.
 inline ExitCode run_scan(const ScanOptions& options, Context& context) {
   check_output(options.output);
   if (options.grid.empty() == options.profiles.empty()) {
@@ -55,20 +116,15 @@ inline ExitCode run_scan(const ScanOptions& options, Context& context) {
       options.grid.empty() ? std::vector<double>{} : parse_grid("--scan", options.grid);
   std::vector<ScanAxis> axes = parse_axes(options.profiles);
   const LoadedModel loaded = load_model(options.model, context);
-  const Vector data = observed_data(loaded.workspace, loaded.model);
-  const ChosenOptimizer optimizer = make_optimizer(options.optimizer);
-  const ThreadExecutor executor(options.threads);
-  if (!axes.empty()) {
-    const ProfileScan scan =
-        profile_scan(loaded.model, data, std::move(axes), FitOptions{}, optimizer, executor);
-    print_warnings(context, "scan", scan.best_fit.warnings);
-    write_result(context, options.output, profile_scan_json(loaded.model, scan));
-    return ExitCode::success;
+  bool interrupted = false;
+  const nlohmann::json result =
+      axes.empty() ? detail::cls_result(options, grid, loaded, context, interrupted)
+                   : detail::profile_result(options, std::move(axes), loaded, context, interrupted);
+  write_result(context, options.output, result);
+  if (interrupted) {
+    context.err << "muhat scan: interrupted; points that were not reached are null\n";
+    return ExitCode::computation_failed;
   }
-  const TestStatistic statistic = test_statistic_from(options.statistic);
-  const auto points =
-      cls_scan(loaded.model, data, grid, InferenceOptions{.test_statistic = statistic}, optimizer, executor);
-  write_result(context, options.output, cls_scan_json(loaded.model.poi_name(), statistic, points));
   return ExitCode::success;
 }
 

@@ -25,6 +25,25 @@
 
 namespace muhat {
 
+namespace detail {
+
+/// The points that every fit of a chain starts from, besides the one that its neighbors lead to: those that
+/// the options ask for, and none by default.
+template <class F>
+[[nodiscard]] std::vector<Vector> wanted_starts(F& objective, const FitSetup& setup,
+                                                const FitOptions& options) {
+  std::vector<Vector> starts = options.extra_starts;
+  if (options.starts > 1) {
+    starts.push_back(setup.start);
+    for (Vector& start : draw_starts(objective, setup, options.starts - 1, options.seed)) {
+      starts.push_back(std::move(start));
+    }
+  }
+  return starts;
+}
+
+} // namespace detail
+
 /// Profiles the -2 log L of one model along its POI. Minima are kept until the data change.
 /// Belongs to one thread; copies are independent.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
@@ -35,15 +54,9 @@ public:
   Profile(const AnyModel& model, const Vector& data, Index poi, const FitOptions& options = {},
           const Optimizer& optimizer = Optimizer{})
       : fitter_(model, data, optimizer), setup_(make_setup(model, options)), poi_(poi),
-        free_box_(setup_.box()), always_(options.extra_starts),
+        free_box_(setup_.box()), always_(detail::wanted_starts(fitter_.objective(), setup_, options)),
         explore_(options.explore.value_or(options.starts > 1)) {
     require_free_poi(setup_, poi_, poi_name());
-    if (options.starts > 1) {
-      always_.push_back(setup_.start);
-      for (Vector& start : draw_starts(fitter_.objective(), setup_, options.starts - 1, options.seed)) {
-        always_.push_back(std::move(start));
-      }
-    }
     known_.push_back(setup_.start);
   }
 

@@ -9,11 +9,20 @@
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/number_text.hpp>
 #include <muhat/fit/fit.hpp>
 #include <muhat/inference/asymptotic_calculator.hpp>
+#include <muhat/inference/profile.hpp>
 #include <muhat/inference/upper_limit.hpp>
+#include <muhat/likelihood/likelihood.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,34 +33,98 @@ namespace muhat {
 /// Longest chain of points that are fitted one after the other.
 inline constexpr std::size_t scan_chain = 16;
 
-/// CLs at every one of `mus`, in their order.
+/// Points that a scan may have at most, over all its axes.
+inline constexpr std::size_t most_scan_points = 1000000;
+
+/// How a scan is watched and stopped, meant for designated initializers.
+struct ScanControl {
+  /// Set it to true, from any thread, to begin no further point.
+  const std::atomic<bool>* cancel = nullptr;
+  /// Called after every point with the number of points done, one call at a time, from any thread.
+  std::function<void(std::size_t)> on_point = {};
+};
+
+namespace detail {
+
+/// A scan's control, shared by its threads.
+class ScanWatch {
+public:
+  explicit ScanWatch(const ScanControl& control) : control_(&control) {}
+
+  [[nodiscard]] bool canceled() const { return control_->cancel != nullptr && control_->cancel->load(); }
+
+  void count_point() {
+    if (control_->on_point) {
+      const std::lock_guard lock(mutex_);
+      control_->on_point(++done_);
+    }
+  }
+
+private:
+  const ScanControl* control_;
+  std::mutex mutex_;
+  std::size_t done_ = 0;
+};
+
+/// Throws InvalidArgument, before anything is allocated, where the product of `sizes` is too large.
+inline void require_scan_size(const std::vector<std::size_t>& sizes) {
+  std::size_t points = 1;
+  std::string text;
+  bool too_many = false;
+  for (const std::size_t size : sizes) {
+    text += (text.empty() ? "" : " x ") + std::to_string(size);
+    too_many = too_many || (size > 0 && points > most_scan_points / size);
+    points = too_many ? points : points * size;
+  }
+  if (too_many) {
+    throw InvalidArgument("a scan of " + text + " points is too large: it may have " +
+                          std::to_string(most_scan_points) + " points; give fewer, or scan in parts");
+  }
+}
+
+} // namespace detail
+
+/// CLs at every one of `mus`, in their order. A scan that `control` stops lacks the points that were not
+/// reached.
 ///
-/// Throws InvalidArgument for a mu outside its bounds, unusable options or data; FitFailed where a fit has no
-/// certificate. Two fits for each point, on the executor's threads.
+/// Throws InvalidArgument for a mu outside its bounds, more than `most_scan_points`, unusable options or
+/// data; FitFailed where a fit has no certificate. Two fits for each point, on the executor's threads.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] std::vector<ClsPoint>
 cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& mus,
          const InferenceOptions& options = {}, const Optimizer& optimizer = Optimizer{},
-         const E& executor = E{}) {
+         const E& executor = E{}, const ScanControl& control = {}) {
+  detail::require_scan_size({mus.size()});
   AsymptoticCalculator<AnyModel, Optimizer> prepared(model, data, options, optimizer);
-  std::vector<ClsPoint> points(mus.size());
   if (mus.empty()) {
-    return points;
+    return {};
   }
   (void)prepared.distributions(mus.front());
+  std::vector<std::optional<ClsPoint>> reached(mus.size());
+  detail::ScanWatch watch(control);
   const auto chain = [&](std::size_t c) {
     AsymptoticCalculator<AnyModel, Optimizer> calculator = prepared;
-    for (std::size_t k = c * scan_chain; k < std::min(mus.size(), (c + 1) * scan_chain); ++k) {
+    const std::size_t end = std::min(mus.size(), (c + 1) * scan_chain);
+    for (std::size_t k = c * scan_chain; k < end && !watch.canceled(); ++k) {
       const AsymptoticDistributions distributions = calculator.distributions(mus[k]);
       const ExpectedBand band = expected_p_values(distributions);
-      points[k].mu = mus[k];
-      points[k].cls_observed = observed_p_values(distributions, calculator.statistic(mus[k])).cls;
+      ClsPoint& point = reached[k].emplace();
+      point.mu = mus[k];
+      point.cls_observed = observed_p_values(distributions, calculator.statistic(mus[k])).cls;
       for (std::size_t n = 0; n < band.size(); ++n) {
-        points[k].cls_expected[n] = band[n].cls;
+        point.cls_expected[n] = band[n].cls;
       }
+      watch.count_point();
     }
   };
-  parallel_for(executor, (mus.size() + scan_chain - 1) / scan_chain, [&] { return chain; });
+  parallel_for(
+      executor, (mus.size() + scan_chain - 1) / scan_chain, [&] { return chain; }, control.cancel);
+  std::vector<ClsPoint> points;
+  for (const std::optional<ClsPoint>& point : reached) {
+    if (point) {
+      points.push_back(*point);
+    }
+  }
   return points;
 }
 
@@ -66,9 +139,13 @@ struct ScanAxis {
 struct ProfilePoint {
   /// One value per axis.
   std::vector<double> values = {};
+  /// -2 log L at the minimum with these values held, all constants included; infinite without a certified
+  /// fit.
+  double twice_nll = std::numeric_limits<double>::infinity();
   /// twice_nll above its minimum over all parameters; nothing where the fit has no certificate.
   std::optional<double> delta = {};
-  FitResult fit = {};
+  /// Why `delta` is missing.
+  std::string reason = {};
 };
 
 struct ProfileScan {
@@ -85,6 +162,7 @@ inline std::vector<ProfilePoint> grid_points(const std::vector<ScanAxis>& axes) 
   std::vector<ProfilePoint> points(1);
   for (const ScanAxis& axis : axes) {
     std::vector<ProfilePoint> longer;
+    longer.reserve(points.size() * axis.values.size());
     for (const ProfilePoint& point : points) {
       for (const double value : axis.values) {
         longer.push_back(point);
@@ -96,45 +174,78 @@ inline std::vector<ProfilePoint> grid_points(const std::vector<ScanAxis>& axes) 
   return points;
 }
 
-/// Fits one point after the other, each from the better of the free minimum and its neighbor's.
+/// What the fits of all points share.
+struct ProfileFits {
+  Box free_box;
+  /// The scanned parameters, one per axis.
+  std::vector<Index> held;
+  Vector best;
+  /// Starts of every fit besides the neighbor's minimum.
+  std::vector<Vector> always;
+  bool explore;
+};
+
+/// The lowest certified minimum of a grid, the first of equal ones.
+class LowestPoint {
+public:
+  void take(std::size_t index, const OptimizerResult& minimum) {
+    const std::lock_guard lock(mutex_);
+    if (minimum.value < value_ || (minimum.value == value_ && index < index_)) {
+      index_ = index;
+      value_ = minimum.value;
+      x_ = minimum.x;
+    }
+  }
+
+  [[nodiscard]] double value() const noexcept { return value_; }
+  [[nodiscard]] const Vector& x() const noexcept { return x_; }
+
+private:
+  std::mutex mutex_;
+  std::size_t index_ = 0;
+  double value_ = std::numeric_limits<double>::infinity();
+  Vector x_ = {};
+};
+
+/// Fits the points first ... last - 1 one after the other, each from the better of the free minimum and its
+/// neighbor's.
 template <class AnyModel, class Optimizer>
-void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const Box& free_box, const std::vector<Index>& held,
-               const Vector& best, ProfilePoint* first, ProfilePoint* last) {
-  Vector neighbor = best;
-  for (ProfilePoint* point = first; point != last; ++point) {
-    Box box = free_box;
-    for (std::size_t axis = 0; axis < held.size(); ++axis) {
-      box.lower[held[axis]] = box.upper[held[axis]] = point->values[axis];
+void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
+               std::vector<ProfilePoint>& points, std::size_t first, std::size_t last, LowestPoint& lowest,
+               ScanWatch& watch) {
+  Vector neighbor = fits.best;
+  for (std::size_t k = first; k < last && !watch.canceled(); ++k) {
+    ProfilePoint& point = points[k];
+    Box box = fits.free_box;
+    for (std::size_t axis = 0; axis < fits.held.size(); ++axis) {
+      box.lower[fits.held[axis]] = box.upper[fits.held[axis]] = point.values[axis];
     }
     const auto clamped = [&](const Vector& x) -> Vector { return x.cwiseMax(box.lower).cwiseMin(box.upper); };
-    const Vector from_neighbor = clamped(neighbor);
-    const Vector from_best = clamped(best);
-    const bool neighbor_is_lower = fitter.twice_nll(from_neighbor) <= fitter.twice_nll(from_best);
-    const Minimum minimum =
-        fitter.minimize(std::vector<Vector>{neighbor_is_lower ? from_neighbor : from_best}, box);
+    std::vector<Vector> starts{clamped(neighbor)};
+    if (const Vector from_best = clamped(fits.best);
+        fitter.twice_nll(from_best) < fitter.twice_nll(starts.front())) {
+      starts.front() = from_best;
+    }
+    starts.insert(starts.end(), fits.always.begin(), fits.always.end());
+    Minimum minimum = fitter.minimize(starts, box);
+    if (fits.explore) {
+      fitter.explore(minimum, box);
+    }
     if (minimum.certified()) {
       neighbor = minimum.lowest.x;
+      point.twice_nll = minimum.lowest.value;
+      lowest.take(k, minimum.lowest);
+    } else {
+      point.reason = explain_failure(fitter.describe(minimum, box));
     }
-    point->fit = fitter.describe(minimum, box);
+    watch.count_point();
   }
 }
 
-} // namespace detail
-
-/// Profiles -2 log L over a grid of one or two parameters.
-///
-/// Where a point of the grid lies below the free minimum, the free fit is repeated from there. A point
-/// without a certified fit has no `delta`, and its fit says why. Throws InvalidArgument for a number of axes
-/// other than 1 or 2, for two of one parameter and for values outside their parameter's bounds, UnknownName,
-/// and FitFailed where the free fit has no certificate. One fit for each point, on the executor's threads.
-template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
-[[nodiscard]] ProfileScan profile_scan(const AnyModel& model, const Vector& data, std::vector<ScanAxis> axes,
-                                       const FitOptions& options = {},
-                                       const Optimizer& optimizer = Optimizer{}, const E& executor = E{}) {
-  if (axes.empty() || axes.size() > 2) {
-    throw InvalidArgument("a profile scan has one axis or two, not " + std::to_string(axes.size()));
-  }
-  const FitSetup setup = make_setup(model, options);
+/// The indices of the scanned parameters. Throws as `profile_scan`.
+template <class AnyModel>
+std::vector<Index> scanned_parameters(const AnyModel& model, const FitSetup& setup,
+                                      const std::vector<ScanAxis>& axes) {
   std::vector<Index> held;
   for (const ScanAxis& axis : axes) {
     held.push_back(find_poi(model, axis.parameter));
@@ -142,36 +253,87 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
       throw InvalidArgument("both axes of the profile scan hold parameter \"" + axis.parameter +
                             "\": name two different ones");
     }
+    require_free_poi(setup, held.back(), axis.parameter);
     for (const double value : axis.values) {
       require_inside_bounds(setup, held.back(), axis.parameter, value);
     }
   }
+  return held;
+}
+
+/// Measures all points from the free minimum. Throws FitFailed for a point below it.
+inline void set_deltas(ProfileScan& scan) {
+  for (ProfilePoint& point : scan.points) {
+    if (!std::isfinite(point.twice_nll)) {
+      point.reason = point.reason.empty() ? "not reached before the scan was stopped" : point.reason;
+      continue;
+    }
+    const double delta = point.twice_nll - scan.best_fit.twice_nll;
+    if (delta < -same_minimum_tolerance) {
+      std::string place;
+      for (std::size_t axis = 0; axis < scan.axes.size(); ++axis) {
+        place +=
+            (place.empty() ? "" : ", ") + scan.axes[axis].parameter + " = " + number_text(point.values[axis]);
+      }
+      throw FitFailed("profile scan: -2 log L at " + place + " lies " + number_text(-delta) +
+                      " below the free fit, which did not find its minimum: give the fit more starts");
+    }
+    point.delta = std::max(0.0, delta);
+  }
+}
+
+} // namespace detail
+
+/// Profiles -2 log L over a grid of one or two parameters.
+///
+/// The fits of the points honor `options` as those of hypothesis tests do. Where a point of the grid lies
+/// below the free minimum, the free fit is repeated from there. A point without a certified fit, or that was
+/// not reached when `control` stopped the scan, has no `delta`, and says why. Throws InvalidArgument for a
+/// number of axes other than 1 or 2, for more than `most_scan_points`, for two axes of one parameter, for a
+/// fixed parameter and for values outside their parameter's bounds, UnknownName, and FitFailed where the free
+/// fit has no certificate or lies above a point. One fit for each point and start, on the executor's threads.
+template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
+[[nodiscard]] ProfileScan profile_scan(const AnyModel& model, const Vector& data, std::vector<ScanAxis> axes,
+                                       const FitOptions& options = {},
+                                       const Optimizer& optimizer = Optimizer{}, const E& executor = E{},
+                                       const ScanControl& control = {}) {
+  if (axes.empty() || axes.size() > 2) {
+    throw InvalidArgument("a profile scan has one axis or two, not " + std::to_string(axes.size()));
+  }
+  std::vector<std::size_t> sizes;
+  for (const ScanAxis& axis : axes) {
+    sizes.push_back(axis.values.size());
+  }
+  detail::require_scan_size(sizes);
+  const FitSetup setup = make_setup(model, options);
+  auto objective = Likelihood<AnyModel>(model, data).evaluator();
+  detail::ProfileFits fits{.free_box = setup.box(),
+                           .held = detail::scanned_parameters(model, setup, axes),
+                           .best = {},
+                           .always = detail::wanted_starts(objective, setup, options),
+                           .explore = options.explore.value_or(options.starts > 1)};
   ProfileScan scan{std::move(axes), fit(model, data, options, optimizer), {}};
-  require_certified(scan.best_fit, "the free fit of a profile scan");
+  fits.best = require_certified(scan.best_fit, "the free fit of a profile scan").parameters;
   scan.points = detail::grid_points(scan.axes);
   const std::size_t row = scan.axes.back().values.size();
   const std::size_t length = scan.axes.size() == 1 ? std::min(row, scan_chain) : row;
   const std::size_t chains = length == 0 ? 0 : (scan.points.size() + length - 1) / length;
-  const Box box = setup.box();
-  parallel_for(executor, chains, [&] {
+  detail::LowestPoint lowest;
+  detail::ScanWatch watch(control);
+  const auto make_chain = [&] {
     return [&, fitter = Fitter<AnyModel, Optimizer>(model, data, optimizer)](std::size_t c) mutable {
-      ProfilePoint* const begin = scan.points.data();
-      detail::fit_chain(fitter, box, held, scan.best_fit.parameters, begin + c * length,
-                        begin + std::min(scan.points.size(), (c + 1) * length));
+      detail::fit_chain(fitter, fits, scan.points, c * length, std::min(scan.points.size(), (c + 1) * length),
+                        lowest, watch);
     };
-  });
-  for (const ProfilePoint& point : scan.points) {
-    if (point.fit.certified() && point.fit.twice_nll < scan.best_fit.twice_nll - same_minimum_tolerance) {
-      FitOptions lower = options;
-      lower.extra_starts.push_back(point.fit.parameters);
-      scan.best_fit = fit(model, data, lower, optimizer);
-    }
+  };
+  parallel_for(executor, chains, make_chain, control.cancel);
+  if (lowest.value() < scan.best_fit.twice_nll - same_minimum_tolerance) {
+    FitOptions lower = options;
+    lower.extra_starts.push_back(lowest.x());
+    scan.best_fit = fit(model, data, lower, optimizer);
+    require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid");
   }
-  for (ProfilePoint& point : scan.points) {
-    if (point.fit.certified()) {
-      point.delta = std::max(0.0, point.fit.twice_nll - scan.best_fit.twice_nll);
-    }
-  }
+  detail::set_deltas(scan);
   return scan;
 }
 

@@ -14,21 +14,30 @@
 
 namespace muhat {
 
-/// `{"poi", "test_stat", "points": [{"mu", "CLs_obs", "CLs_exp"}]}`: the data of a Brazil band.
+/// `{"poi", "test_stat", "points": [{"mu", "CLs_obs", "CLs_exp"}]}`: the data of a Brazil band. `points` are
+/// those of `mus`, in their order, that the scan has reached; the others are null, with a `reason`.
 inline nlohmann::json cls_scan_json(const std::string& poi, TestStatistic statistic,
-                                    const std::vector<ClsPoint>& points) {
+                                    const std::vector<double>& mus, const std::vector<ClsPoint>& points) {
   nlohmann::json entries = nlohmann::json::array();
-  for (const ClsPoint& point : points) {
-    entries.push_back(
-        {{"mu", number_json(point.mu)},
-         {"CLs_obs", point.cls_observed ? number_json(*point.cls_observed) : nlohmann::json(nullptr)},
-         {"CLs_exp", numbers_json(point.cls_expected)}});
+  auto point = points.begin();
+  for (const double mu : mus) {
+    nlohmann::json entry{{"mu", number_json(mu)},
+                         {"CLs_obs", nullptr},
+                         {"CLs_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})}};
+    if (point != points.end() && point->mu == mu) {
+      entry["CLs_obs"] = point->cls_observed ? number_json(*point->cls_observed) : nlohmann::json(nullptr);
+      entry["CLs_exp"] = numbers_json(point->cls_expected);
+      ++point;
+    } else {
+      entry["reason"] = "not reached before the scan was stopped";
+    }
+    entries.push_back(std::move(entry));
   }
   return {{"poi", poi}, {"test_stat", std::string(to_string(statistic))}, {"points", std::move(entries)}};
 }
 
 /// `{"parameters", "mle_parameters", "twice_nll", "points": [{"values", "delta_twice_nll"}]}`; a point
-/// without a certified fit is null, with a `reason`.
+/// without a certified fit, or that was not reached, is null, with a `reason`.
 template <class AnyModel>
 nlohmann::json profile_scan_json(const AnyModel& model, const ProfileScan& scan) {
   nlohmann::json names = nlohmann::json::array();
@@ -41,7 +50,7 @@ nlohmann::json profile_scan_json(const AnyModel& model, const ProfileScan& scan)
         {"values", numbers_json(point.values)},
         {"delta_twice_nll", point.delta ? number_json(*point.delta) : nlohmann::json(nullptr)}};
     if (!point.delta) {
-      entry["reason"] = explain_failure(point.fit);
+      entry["reason"] = point.reason;
     }
     entries.push_back(std::move(entry));
   }
