@@ -109,3 +109,11 @@ TEST_CASE("toys: numbers ascend and stand in one list, statistics are at least 0
   CHECK(mentions(complaint("/statistic_obs", -1.0), {"/toys/statistic_obs", "at least 0"}));
   CHECK(mentions(complaint("/test_stat", "chi2"), {"/toys/test_stat", "chi2", "qtilde"}));
 }
+
+TEST_CASE("toys: a file that does not say what they are for is refused") {
+  nlohmann::json json = muhat::toy_ensemble_json(ensemble());
+  json["toys"].erase("settings");
+  const std::string message =
+      muhat::test::message_of<muhat::SpecificationError>([&] { (void)muhat::read_toy_ensemble(json); });
+  CHECK(muhat::test::mentions(message, {"\"/toys\"", "settings", "data and model", "make them anew"}));
+}

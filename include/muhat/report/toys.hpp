@@ -118,16 +118,18 @@ void read_number_list(const Json& value, const DocumentPath& path, ProblemList& 
   }
 }
 
-/// Requires a toy's number to be above those before it.
-inline void check_ascending(std::uint64_t number, std::uint64_t before, const DocumentPath& path,
+/// Requires a toy's number to be above the one before it; whether it is.
+inline bool check_ascending(std::uint64_t number, std::uint64_t before, const DocumentPath& path,
                             ProblemList& problems) {
   if (number <= before) {
     problems.add(path, std::to_string(number),
                  "the numbers of toys ascend, and " + std::to_string(before) +
                      " stands before it: remove toys that are there twice, and put the others in order");
   }
+  return number > before;
 }
 
+/// Copies ascending numbers. Of those that are out of order, the first is a problem.
 template <class Json>
 void read_toy_numbers(const Json& value, const DocumentPath& path, ProblemList& problems,
                       std::vector<std::uint64_t>& out) {
@@ -136,12 +138,11 @@ void read_toy_numbers(const Json& value, const DocumentPath& path, ProblemList& 
     return;
   }
   out.resize(list->size());
-  bool good = true;
+  bool compare = true;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const bool before_is_good = good && i > 0;
-    good = read_count((*list)[i], path.at(i), problems, out[i]);
-    if (good && before_is_good) {
-      check_ascending(out[i], out[i - 1], path.at(i), problems);
+    compare = read_count((*list)[i], path.at(i), problems, out[i]) && compare;
+    if (compare && i > 0) {
+      compare = check_ascending(out[i], out[i - 1], path.at(i), problems);
     }
   }
 }
@@ -244,7 +245,7 @@ ToyEnsemble read_toy_ensemble(const Json& document) {
                                                            {"test_stat"},
                                                            {"poi"},
                                                            {"seed"},
-                                                           {"settings"},
+                                                           {"settings", false},
                                                            {"statistic_obs"},
                                                            {"tested"},
                                                            {"alternative"}}};
@@ -270,6 +271,11 @@ ToyEnsemble read_toy_ensemble(const Json& document) {
     }
     if (settings != nullptr) {
       detail::read_toy_settings(*settings, path.at("settings"), problems, ensemble.settings);
+    } else if (toys->is_object()) {
+      problems.add(
+          path, "",
+          "the field \"settings\" is missing, so nothing tells which data and model the toys are for; "
+          "make them anew");
     }
     if (observed != nullptr) {
       const detail::DocumentPath observed_path = path.at("statistic_obs");
