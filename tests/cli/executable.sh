@@ -98,20 +98,18 @@ if [[ -c /dev/full ]]; then
 fi
 
 # Ctrl-C keeps the points of a scan; the others are null, with the reason. It may come before there is a point.
-interrupt_scan() { # interrupt_scan <seconds> <option> <value>
+interrupt_scan() { # interrupt_scan <seconds>
   rm -f scan.json
-  "${with_ctrl_c[@]}" "$muhat" scan "$2" "$3" --threads 1 --output-file scan.json "$workspace" 2>err &
+  "${with_ctrl_c[@]}" "$muhat" scan --scan 0:5:300000 --threads 1 --output-file scan.json "$workspace" 2>err &
   process=$!
   sleep "$1"
   kill -INT $process
   code=0
   wait $process || code=$?
   ((code == 1)) && grep -q interrupted err && grep -q '"reason": "not reached' scan.json &&
-    grep -q '"CLs_obs": 1\|"delta_twice_nll": [0-9]' scan.json
+    grep -q '"CLs_obs": [01]' scan.json
 }
-for options in "--scan 0:5:200000" "--profile mu=0:5:200000"; do
-  interrupt_scan 0.3 $options || interrupt_scan 2 $options || interrupt_scan 10 $options
-done
+interrupt_scan 0.2 || interrupt_scan 1 || interrupt_scan 5
 
 # A run that is killed in the middle, by whatever signal, is continued to the bits of one that was not.
 expect 0 "$muhat" toys --ntoys 60000 --seed 5 --threads 2 --output-file whole.json "$workspace"

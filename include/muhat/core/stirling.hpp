@@ -9,19 +9,41 @@
 /// nu/n: no large terms that cancel, whatever the count.
 
 #include <cmath>
+#include <type_traits>
 
 namespace muhat {
+
+namespace detail {
+
+/// log Gamma(x) for x > 0, from any thread: the lgamma of the GNU C library also writes a variable that all
+/// threads share, the sign of Gamma.
+template <class S>
+[[nodiscard]] S log_gamma(S x) {
+#if defined(__GLIBC__)
+  [[maybe_unused]] int sign = 1;
+  if constexpr (std::is_same_v<S, double>) {
+    return ::lgamma_r(x, &sign);
+  } else if constexpr (std::is_same_v<S, long double>) {
+    return ::lgammal_r(x, &sign);
+  } else
+#endif
+  {
+    using std::lgamma;
+    return lgamma(x);
+  }
+}
+
+} // namespace detail
 
 /// R(n) for real n >= 0, R(0) = 0. Accurate to the last digits of S.
 template <class S>
 [[nodiscard]] S stirling_remainder(S n) {
-  using std::lgamma;
   using std::log;
   if (n == S(0)) {
     return S(0);
   }
   if (n < S(40)) {
-    return lgamma(n + S(1)) - n * log(n) + n;
+    return detail::log_gamma(n + S(1)) - n * log(n) + n;
   }
   const S x = S(1) / n;
   const S y = x * x;
