@@ -40,7 +40,7 @@ TEST_CASE("factors set one by one in any order are to the last bit those of a ta
   }
   for (const InterpolationCode code : {InterpolationCode::code1, InterpolationCode::code4}) {
     const Bundle at_once(entries, code);
-    for (const std::size_t step : {1, 2, 4, 7, 11, 13, 14}) {
+    for (const std::size_t step : {1U, 2U, 4U, 7U, 11U, 13U, 14U}) {
       CAPTURE(step);
       Bundle one_by_one({}, code);
       for (std::size_t i = 0; i < entries.size(); ++i) {
