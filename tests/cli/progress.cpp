@@ -57,15 +57,31 @@ TEST_CASE("interruption: the first signal asks to stop, the handler before is pu
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;
+  const auto own = +[](int) {};
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto before = std::signal(signal, own);
+    {
+      const muhat::cli::Interruption interruption(Context{in, out, err, false, true});
+      CHECK(!interruption.requested().load());
+      std::raise(signal);
+      CHECK(interruption.requested().load());
+    }
+    {
+      const muhat::cli::Interruption interruption(Context{in, out, err});
+      CHECK(!interruption.requested().load());
+    }
+    CHECK(std::signal(signal, before) == own);
+  }
+}
+
+TEST_CASE("interruption: an ignored signal stays ignored") {
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
   const auto before = std::signal(SIGINT, SIG_IGN);
   {
     const muhat::cli::Interruption interruption(Context{in, out, err, false, true});
-    CHECK(!interruption.requested().load());
     std::raise(SIGINT);
-    CHECK(interruption.requested().load());
-  }
-  {
-    const muhat::cli::Interruption interruption(Context{in, out, err});
     CHECK(!interruption.requested().load());
   }
   CHECK(std::signal(SIGINT, before) == SIG_IGN);
