@@ -107,7 +107,7 @@ std::string Measurements::table() const {
   for (const Measurement& result : results_) {
     const auto key = std::pair{result.of.group, result.of.subject};
     const auto [found, is_new] = lowest.try_emplace(key, result.value);
-    if (!is_new && !(found->second <= result.value)) {
+    if (!is_new && (std::isnan(found->second) || result.value < found->second)) {
       found->second = result.value;
     }
   }
