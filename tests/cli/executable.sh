@@ -58,16 +58,27 @@ fi
 # Bash lets what it starts in the background ignore Ctrl-C.
 with_ctrl_c=(env --default-signal=INT)
 
+start() { # start <file> <command...>: in the background, until the command has saved the file
+  local file=$1
+  shift
+  rm -f "$file" "$file".part*
+  "$@" --output-file "$file" 2>err &
+  process=$!
+  until [[ -s $file ]]; do
+    kill -0 $process
+    sleep 0.01
+  done
+}
+
+stop() { # stop <signal>: ends what was started last, whose exit code is left in code
+  code=0
+  kill -"$1" $process
+  wait $process || code=$?
+}
+
 # Ctrl-C keeps the toys made so far, and the run can go on from them.
-"${with_ctrl_c[@]}" "$muhat" toys --ntoys 100000000 --threads 1 --output-file toys.json "$workspace" 2>err &
-process=$!
-until [[ -s toys.json ]]; do
-  kill -0 $process
-  sleep 0.1
-done
-kill -INT $process
-code=0
-wait $process || code=$?
+start toys.json "${with_ctrl_c[@]}" "$muhat" toys --ntoys 100000000 --threads 1 "$workspace"
+stop INT
 ((code == 1))
 grep -q interrupted err
 grep -q '"CLs_obs"' toys.json
@@ -75,17 +86,10 @@ expect 0 "$muhat" toys --ntoys 10 --continue toys.json --output-file continued.j
 same continued.json toys.json
 
 # A process that ignores Ctrl-C goes on.
-"$muhat" toys --ntoys 100000000 --threads 1 --output-file ignoring.json "$workspace" 2>err &
-process=$!
-until [[ -s ignoring.json ]]; do
-  kill -0 $process
-  sleep 0.1
-done
+start ignoring.json "$muhat" toys --ntoys 100000000 --threads 1 "$workspace"
 kill -INT $process
 sleep 0.2
-kill -TERM $process
-code=0
-wait $process || code=$?
+stop TERM
 ((code == 1))
 grep -q interrupted err
 
@@ -103,9 +107,7 @@ interrupt_scan() { # interrupt_scan <seconds>
   "${with_ctrl_c[@]}" "$muhat" scan --scan 0:5:300000 --threads 1 --output-file scan.json "$workspace" 2>err &
   process=$!
   sleep "$1"
-  kill -INT $process
-  code=0
-  wait $process || code=$?
+  stop INT
   ((code == 1)) && grep -q interrupted err && grep -q '"reason": "not reached' scan.json &&
     grep -q '"CLs_obs": [01]' scan.json
 }
@@ -114,16 +116,8 @@ interrupt_scan 0.2 || interrupt_scan 1 || interrupt_scan 5
 # A run that is killed in the middle, by whatever signal, is continued to the bits of one that was not.
 expect 0 "$muhat" toys --ntoys 60000 --seed 5 --threads 2 --output-file whole.json "$workspace"
 for signal in INT TERM KILL; do
-  rm -f part.json part.json.part*
-  "${with_ctrl_c[@]}" "$muhat" toys --ntoys 100000000 --seed 5 --threads 1 --output-file part.json "$workspace" 2>err &
-  process=$!
-  until [[ -s part.json ]]; do
-    kill -0 $process
-    sleep 0.1
-  done
-  kill -$signal $process
-  code=0
-  wait $process || code=$?
+  start part.json "${with_ctrl_c[@]}" "$muhat" toys --ntoys 100000000 --seed 5 --threads 1 "$workspace"
+  stop $signal
   ((code != 0))
   # On a fast machine the part has more toys than the whole run, and more of one hypothesis than of the other.
   wanted=$(grep -A 2 '"ntoys"' part.json | grep -o '[0-9]\+' | sort -n | tail -n 1)
@@ -148,16 +142,8 @@ done
 } >patchset.json
 expect 0 "$muhat" signal-grid --limits --threads 2 --output-file whole.json "$workspace" patchset.json
 for signal in INT KILL; do
-  rm -f part.json part.json.part*
-  "${with_ctrl_c[@]}" "$muhat" signal-grid --limits --threads 1 --output-file part.json "$workspace" patchset.json 2>err &
-  process=$!
-  until [[ -s part.json ]]; do
-    kill -0 $process
-    sleep 0.01
-  done
-  kill -$signal $process
-  code=0
-  wait $process || code=$?
+  start part.json "${with_ctrl_c[@]}" "$muhat" signal-grid --limits --threads 1 "$workspace" patchset.json
+  stop $signal
   ((code != 0))
   expect 0 "$muhat" signal-grid --limits --threads 5 --continue part.json --output-file resumed.json \
     "$workspace" patchset.json
