@@ -43,6 +43,14 @@ inline void check_output(const OutputOptions& options) {
   require_writable(options.file);
 }
 
+/// Throws ComputationError where standard output did not take everything.
+inline void flush_output(Context& context) {
+  context.out.flush();
+  if (!context.out) {
+    throw ComputationError("writing to standard output failed");
+  }
+}
+
 /// Writes `text`, as it is, to where `options` say.
 inline void write_text(Context& context, const OutputOptions& options, std::string_view text) {
   if (!options.file.empty()) {
@@ -50,10 +58,7 @@ inline void write_text(Context& context, const OutputOptions& options, std::stri
     return;
   }
   context.out.write(text.data(), static_cast<std::streamsize>(text.size()));
-  context.out.flush();
-  if (!context.out) {
-    throw ComputationError("writing to standard output failed");
-  }
+  flush_output(context);
 }
 
 /// Writes a document as indented JSON with a newline at its end.

@@ -24,6 +24,13 @@ struct Progress {
   std::chrono::duration<double> remaining{};
 };
 
+/// The report after `done` of `wanted`, of which `before` were there at the start; at least one is new.
+inline Progress progress_at(std::size_t done, std::size_t wanted, std::size_t before,
+                            std::chrono::duration<double> elapsed) {
+  const auto left = static_cast<double>(wanted - done);
+  return {done, wanted, elapsed, elapsed * (left / static_cast<double>(done - before))};
+}
+
 /// `75 s`, `12 min`, `3.2 h`.
 inline std::string duration_text(std::chrono::duration<double> duration) {
   const double seconds = std::max(0.0, duration.count());

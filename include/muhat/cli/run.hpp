@@ -14,6 +14,7 @@
 #include <muhat/cli/evaluate.hpp>
 #include <muhat/cli/fit.hpp>
 #include <muhat/cli/inspect.hpp>
+#include <muhat/cli/output.hpp>
 #include <muhat/cli/patchset.hpp>
 #include <muhat/cli/prune.hpp>
 #include <muhat/cli/rename.hpp>
@@ -181,11 +182,7 @@ inline int run(int argc, const char* const* argv, Context context) {
       if (app.exit(error, context.out, context.err) != 0) {
         return ExitCode::bad_input;
       }
-      context.out.flush();
-      if (!context.out) {
-        context.err << "muhat: writing to standard output failed\n";
-        return ExitCode::computation_failed;
-      }
+      flush_output(context);
       return ExitCode::success;
     }
     return detail::run_selection(selection, context);

@@ -66,9 +66,7 @@ auto scan_with_progress(std::size_t wanted, Context& context, bool& interrupted,
     constexpr std::chrono::milliseconds interval{100};
     const Clock::time_point now = Clock::now();
     if (now >= next || done == wanted) {
-      const std::chrono::duration<double> elapsed = now - started;
-      const double left = static_cast<double>(wanted - done) / static_cast<double>(done);
-      reporter({done, wanted, elapsed, elapsed * left});
+      reporter(progress_at(done, wanted, 0, now - started));
       next = now + interval;
     }
   };

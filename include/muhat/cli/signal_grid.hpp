@@ -168,10 +168,7 @@ inline bool test_signals(const SignalGridCommandOptions& options,
   grid.cancel = &interruption.requested();
   grid.on_point = [&](const SignalGridPoint& point) {
     record.add(point);
-    const std::chrono::duration<double> elapsed = SignalGridRecord::Clock::now() - started;
-    const double left = static_cast<double>(record.wanted() - record.count());
-    reporter({record.count(), record.wanted(), elapsed,
-              elapsed * (left / static_cast<double>(record.count() - before))});
+    reporter(progress_at(record.count(), record.wanted(), before, SignalGridRecord::Clock::now() - started));
   };
   (void)signal_grid(signals.names(), signals, grid, make_optimizer(options.optimizer),
                     ThreadExecutor(options.threads));

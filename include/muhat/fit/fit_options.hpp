@@ -40,4 +40,9 @@ struct FitOptions {
   std::optional<bool> explore = {};
 };
 
+/// Whether chained fits, of hypothesis tests and scans, look for lower minima around those found.
+[[nodiscard]] inline bool explores_chained_fits(const FitOptions& options) {
+  return options.explore.value_or(options.starts > 1);
+}
+
 } // namespace muhat

@@ -55,7 +55,7 @@ public:
           const Optimizer& optimizer = Optimizer{})
       : fitter_(model, data, optimizer), setup_(make_setup(model, options)), poi_(poi),
         free_box_(setup_.box()), always_(detail::wanted_starts(fitter_.objective(), setup_, options)),
-        explore_(options.explore.value_or(options.starts > 1)) {
+        explore_(explores_chained_fits(options)) {
     require_free_poi(setup_, poi_, poi_name());
     known_.push_back(setup_.start);
   }

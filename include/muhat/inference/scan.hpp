@@ -311,7 +311,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                            .held = detail::scanned_parameters(model, setup, axes),
                            .best = {},
                            .always = detail::wanted_starts(objective, setup, options),
-                           .explore = options.explore.value_or(options.starts > 1)};
+                           .explore = explores_chained_fits(options)};
   ProfileScan scan{std::move(axes), fit(model, data, options, optimizer), {}};
   fits.best = require_certified(scan.best_fit, "the free fit of a profile scan").parameters;
   scan.points = detail::grid_points(scan.axes);

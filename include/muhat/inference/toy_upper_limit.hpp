@@ -235,15 +235,14 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                                                UpperLimitOptions options = {}, const ToyOptions& toys = {},
                                                const Optimizer& optimizer = Optimizer{},
                                                const E& executor = E{}) {
-  detail::check_limit_options(options);
+  UpperLimitOptions quick = options;
+  quick.scan.clear();
+  const UpperLimitResult asymptotic = upper_limit(model, data, quick, optimizer);
   if (static_cast<double>(toys.ntoys) * options.level < 1.0) {
     throw InvalidArgument(number_text(static_cast<double>(toys.ntoys)) + " toys cannot show a CLs of " +
                           number_text(options.level) + ": make at least " +
                           number_text(std::ceil(1.0 / options.level)));
   }
-  UpperLimitOptions quick = options;
-  quick.scan.clear();
-  const UpperLimitResult asymptotic = upper_limit(model, data, quick, optimizer);
   options.poi = asymptotic.poi;
   const bool widen = options.widen_bounds && options.scan.empty();
   const auto [lower, upper] = detail::toy_bounds(asymptotic, widen);

@@ -2,10 +2,10 @@
 
 /// Which modifiers may share a parameter: those of one type, and normsys with histosys; a shapesys with none.
 
+#include <muhat/spec/parse_options.hpp>
 #include <muhat/spec/specification.hpp>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,10 +14,8 @@ namespace muhat::detail {
 
 /// Whether modifiers of these types may have one parameter. Custom types are left alone.
 [[nodiscard]] inline bool may_share(std::string_view a, std::string_view b) {
-  static constexpr std::array<std::string_view, 7> known{"histosys", "lumi",      "normfactor", "normsys",
-                                                         "shapesys", "staterror", "shapefactor"};
   const auto is_known = [](std::string_view type) {
-    return std::find(known.begin(), known.end(), type) != known.end();
+    return std::find(modifier_types.begin(), modifier_types.end(), type) != modifier_types.end();
   };
   const auto interpolated = [](std::string_view type) { return type == "normsys" || type == "histosys"; };
   return !is_known(a) || !is_known(b) || (a == b && a != "shapesys") || (interpolated(a) && interpolated(b));
