@@ -34,8 +34,8 @@ void add_load(Measurements& measurements, const Subject& subject) {
 /// Seconds for the compiler on a file that only includes one header.
 void add_compilation(Measurements& measurements, const std::string& header) {
   const std::string file = (std::filesystem::temp_directory_path() / "muhat_include_time.cpp").string();
-  const std::string command = std::string(MUHAT_BENCHMARK_COMPILER) + " -std=c++20 -O2 -c " +
-                              MUHAT_BENCHMARK_INCLUDES + " -o " + file + ".o " + file;
+  const std::string command = std::string(MUHAT_BENCHMARK_COMPILER) + " -std=c++20 -O2 -c \"@" +
+                              MUHAT_BENCHMARK_INCLUDES + "\" -o " + file + ".o " + file;
   measurements.add({.group = "compile",
                     .subject = "#include",
                     .what = header,

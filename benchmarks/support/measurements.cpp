@@ -132,6 +132,9 @@ std::string Measurements::table() const {
         remark = "minimum higher by " + rounded(above, "%.2g");
       }
     }
+    if (result.of.group == "compile" && result.value != 0.0) {
+      remark = "failed";
+    }
     table.rows.push_back(
         {result.of.group, result.of.subject, result.of.what, time_text(result.seconds), ratios, remark});
   }
