@@ -36,6 +36,9 @@ inline constexpr std::size_t scan_chain = 16;
 /// Points that a scan may have at most, over all its axes.
 inline constexpr std::size_t most_scan_points = 1000000;
 
+/// Why a point of a stopped scan is missing.
+inline constexpr const char* scan_point_not_reached = "not reached before the scan was stopped";
+
 /// How a scan is watched and stopped, meant for designated initializers.
 struct ScanControl {
   /// Set it to true, from any thread, to begin no further point.
@@ -265,7 +268,7 @@ std::vector<Index> scanned_parameters(const AnyModel& model, const FitSetup& set
 inline void set_deltas(ProfileScan& scan) {
   for (ProfilePoint& point : scan.points) {
     if (!std::isfinite(point.twice_nll)) {
-      point.reason = point.reason.empty() ? "not reached before the scan was stopped" : point.reason;
+      point.reason = point.reason.empty() ? scan_point_not_reached : point.reason;
       continue;
     }
     const double delta = point.twice_nll - scan.best_fit.twice_nll;

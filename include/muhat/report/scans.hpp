@@ -29,7 +29,7 @@ inline nlohmann::json cls_scan_json(const std::string& poi, TestStatistic statis
       entry["CLs_exp"] = numbers_json(point->cls_expected);
       ++point;
     } else {
-      entry["reason"] = "not reached before the scan was stopped";
+      entry["reason"] = scan_point_not_reached;
     }
     entries.push_back(std::move(entry));
   }
