@@ -4,7 +4,7 @@
 ///
 ///     d/dtheta_p  =  sum_b 2 (1 - n_b/nu_b) dnu_b/dtheta_p + constraints'
 ///
-/// by one forward and one reverse sweep over the model. Products of the Hessian with
+/// by one forward and one reverse sweep over the model, tile by tile. Products of the Hessian with
 /// a vector come from the same two sweeps on dual numbers (forward over reverse); the
 /// whole Hessian is assembled cell by cell (model/rate_curvature.hpp). Nothing is
 /// allocated after the first call of each function.
@@ -32,7 +32,8 @@ public:
   using Tables = typename AnyModel::Tables;
 
   explicit LikelihoodEvaluator(const Likelihood<AnyModel>& likelihood)
-      : likelihood_(likelihood), sweep_(likelihood.model().tables()), adjoint_(sweep_.rates().size()) {}
+      : likelihood_(likelihood), sweep_(likelihood.model().tables()),
+        adjoint_(Column<S>::Zero(sweep_.rates().size())) {}
 
   LikelihoodEvaluator(const LikelihoodEvaluator& other) : LikelihoodEvaluator(other.likelihood_) {}
   LikelihoodEvaluator(LikelihoodEvaluator&&) = default;
@@ -101,7 +102,7 @@ public:
     sweep_.forward(x.data(), Slopes::left);
     sweep_.jacobian(jacobian_);
     hessian.setZero(n, n);
-    set_adjoint();
+    set_adjoint(0, likelihood_.model().nbins());
     sweep_.add_curvature(adjoint_.data(), hessian);
     const Column<S>& weight = curvature_weight();
     transposed_ = jacobian_.transpose();
@@ -122,14 +123,17 @@ public:
     for (Index i = 0; i < dimension(); ++i) {
       dual_->parameters[i] = {x[i], direction[i]};
     }
-    dual_->sweep.forward(dual_->parameters.data(), Slopes::left);
-    for (Index b = 0; b < dual_->adjoint.size(); ++b) {
-      const S n = data().counts[b];
-      const Dual<S>& nu = dual_->sweep.rates()[b];
-      dual_->adjoint[b] = n > S(0) ? chain(nu, S(2) * (S(1) - n / nu.value), S(2) * n / (nu.value * nu.value))
-                                   : Dual<S>(S(2));
-    }
-    dual_->sweep.reverse(dual_->adjoint.data(), dual_->gradient.data());
+    const auto set_adjoint = [this](Index first, Index last) {
+      for (Index b = first; b < last; ++b) {
+        const S n = data().counts[b];
+        const Dual<S>& nu = dual_->sweep.rates()[b];
+        dual_->adjoint[b] = n > S(0)
+                                ? chain(nu, S(2) * (S(1) - n / nu.value), S(2) * n / (nu.value * nu.value))
+                                : Dual<S>(S(2));
+      }
+    };
+    dual_->sweep.forward_and_reverse(dual_->parameters.data(), Slopes::left, dual_->adjoint.data(),
+                                     set_adjoint, dual_->gradient.data());
     curvature_.setZero(dimension());
     data().constraints.add_curvature(x.data(), curvature_);
     product = curvature_.cwiseProduct(direction);
@@ -183,15 +187,15 @@ private:
 
   S value_and_gradient(const VectorOf<S>& x, VectorOf<S>& gradient, Slopes slopes) {
     gradient.resize(dimension());
-    sweep_.forward(x.data(), slopes);
+    sweep_.forward_and_reverse(
+        x.data(), slopes, adjoint_.data(), [this](Index first, Index last) { set_adjoint(first, last); },
+        gradient.data());
     const S value = detail::finite_or_infinity(main_term() + data().constraints.value(x.data()));
-    if (!std::isfinite(value)) {
+    if (std::isfinite(value)) {
+      data().constraints.add_gradient(x.data(), gradient.data());
+    } else {
       gradient.setZero();
-      return value;
     }
-    set_adjoint();
-    sweep_.reverse(adjoint_.data(), gradient.data());
-    data().constraints.add_gradient(x.data(), gradient.data());
     return value;
   }
 
@@ -207,9 +211,9 @@ private:
     return S(2) * sum + data().constant;
   }
 
-  /// Derivatives of the main term by rate.
-  void set_adjoint() {
-    for (Index b = 0; b < adjoint_.size(); ++b) {
+  /// Derivatives of the main term by the rates of a range of bins.
+  void set_adjoint(Index first, Index last) {
+    for (Index b = first; b < last; ++b) {
       const S n = data().counts[b];
       adjoint_[b] = n > S(0) ? S(2) * (S(1) - n / sweep_.rates()[b]) : S(2);
     }

@@ -2,7 +2,8 @@
 
 /// One evaluation of a model: a forward sweep from parameters to rates that
 /// keeps what the reverse sweep needs, and the reverse sweep from derivatives by
-/// rate to derivatives by parameter.
+/// rate to derivatives by parameter. Both go tile by tile (model/layout.hpp), and
+/// together they finish one tile before the next, while its constants are in the cache.
 ///
 /// An evaluator owns the scratch memory of one thread. Sweeps allocate nothing
 /// after the first. Complexity of each sweep: one pass over the model's constants.
@@ -22,6 +23,7 @@
 #include <memory>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace muhat {
 
@@ -50,6 +52,7 @@ public:
         before_factors_(rows_.size()), row_adjoint_(rows_.size()), row_share_(rows_.size()),
         rates_(padded_size(tables.layout().nbins + 1)) {
     parameters_[one_] = T(1);
+    before_factors_.setConstant(T(0));
     row_adjoint_.setConstant(T(0));
     cell_adjoint_.setConstant(T(0));
     rates_.setConstant(T(0));
@@ -62,40 +65,34 @@ public:
 
   /// Computes rows and rates at n parameters. `slopes`: what a reverse sweep will need.
   void forward(const T* pars, Slopes slopes) {
-    for (Index i = 0; i < one_; ++i) {
-      parameters_[i] = pars[i];
+    start_forward(pars, slopes);
+    for (std::size_t tile = 0; tile < ntiles(); ++tile) {
+      forward_tile(tile, slopes);
     }
-    cells_.setConstant(T(1));
-    run_forward<ModifierStage::cell_factor>(cells_, slopes);
-    for (Index r = 0; r < rows_.size(); ++r) {
-      rows_[r] = T(tables_->nominal[r]);
-    }
-    run_forward<ModifierStage::shift>(rows_, slopes);
-    const Layout& layout = tables_->layout();
-    for (Index r = 0; r < layout.nrows; ++r) {
-      before_factors_[r] = rows_[r];
-      rows_[r] *= cells_[layout.row_cell[static_cast<std::size_t>(r)]];
-    }
-    run_forward<ModifierStage::row_factor>(rows_, slopes);
-    sum_bins();
   }
 
   /// gradient[p] = sum_b adjoint[b] * d rate_b / d theta_p, after `forward` with slopes.
   void reverse(const T* adjoint, T* gradient) {
-    gradient_.setConstant(T(0));
-    GradientSink<T> sink(gradient_.data());
-    reverse_rows(adjoint, sink);
-    run_reverse<ModifierStage::shift>(row_adjoint_, sink);
-    const Layout& layout = tables_->layout();
-    cell_adjoint_.setConstant(T(0));
-    for (Index r = 0; r < layout.nrows; ++r) {
-      cell_adjoint_[layout.row_cell[static_cast<std::size_t>(r)]] += row_share_[r];
+    GradientSink<T> sink = start_reverse();
+    for (std::size_t tile = 0; tile < ntiles(); ++tile) {
+      reverse_tile(tile, adjoint, sink);
     }
-    run_reverse<ModifierStage::cell_factor>(cell_adjoint_, sink);
-    sink.finish();
-    for (Index i = 0; i < one_; ++i) {
-      gradient[i] = gradient_[i];
+    finish_reverse(sink, gradient);
+  }
+
+  /// Both in one pass. `set_adjoint(first, last)` fills that range of `adjoint` once the rates of these bins
+  /// are there.
+  template <std::invocable<Index, Index> SetAdjoint>
+  void forward_and_reverse(const T* pars, Slopes slopes, const T* adjoint, SetAdjoint set_adjoint,
+                           T* gradient) {
+    start_forward(pars, slopes);
+    GradientSink<T> sink = start_reverse();
+    for (std::size_t tile = 0; tile < ntiles(); ++tile) {
+      forward_tile(tile, slopes);
+      set_adjoint(tiles()[tile].first_bin, tiles()[tile].last_bin);
+      reverse_tile(tile, adjoint, sink);
     }
+    finish_reverse(sink, gradient);
   }
 
   /// jacobian(b, p) = d rate_b / d theta_p, bins x parameters, after `forward` with slopes.
@@ -137,11 +134,71 @@ private:
   void scatter_jacobian(Target& target) {
     unit_.setOnes(tables_->layout().nbins + 1);
     RowJacobianSink<S, Target> row_sink(tables_->layout(), target);
-    reverse_rows(unit_.data(), row_sink);
-    run_reverse<ModifierStage::shift>(row_adjoint_, row_sink);
+    for (std::size_t tile = 0; tile < ntiles(); ++tile) {
+      reverse_rows(tile, unit_.data(), row_sink);
+    }
     cell_adjoint_.setConstant(S(1));
     CellJacobianSink<S, Target> cell_sink(tables_->layout(), row_share_.data(), target);
     run_reverse<ModifierStage::cell_factor>(cell_adjoint_, cell_sink);
+  }
+
+  [[nodiscard]] const std::vector<Tile>& tiles() const noexcept { return tables_->layout().tiles; }
+  [[nodiscard]] std::size_t ntiles() const noexcept { return tiles().size(); }
+
+  /// Everything before the rows.
+  void start_forward(const T* pars, Slopes slopes) {
+    for (Index i = 0; i < one_; ++i) {
+      parameters_[i] = pars[i];
+    }
+    cells_.setConstant(T(1));
+    for_each<ModifierStage::cell_factor>([&](const auto& bundle, auto& tape) {
+      bundle.forward(parameters_.data(), cells_.data(), tape, slopes);
+    });
+    for_each<ModifierStage::shift>([&](const auto& bundle, auto& tape) {
+      if constexpr (requires { bundle.prepare(parameters_.data(), tape, slopes); }) {
+        bundle.prepare(parameters_.data(), tape, slopes);
+      }
+    });
+  }
+
+  /// The rows and rates of one tile.
+  void forward_tile(std::size_t index, Slopes slopes) {
+    const Layout& layout = tables_->layout();
+    const Tile& tile = layout.tiles[index];
+    const Index padded = padded_size(tile.last_row);
+    for (Index r = tile.first_row; r < padded; ++r) {
+      rows_[r] = T(tables_->nominal[r]);
+    }
+    run_forward<ModifierStage::shift>(index, slopes);
+    for (Index r = tile.first_row; r < tile.last_row; ++r) {
+      before_factors_[r] = rows_[r];
+      rows_[r] *= cells_[layout.row_cell[static_cast<std::size_t>(r)]];
+    }
+    run_forward<ModifierStage::row_factor>(index, slopes);
+    sum_bins(tile);
+  }
+
+  [[nodiscard]] GradientSink<T> start_reverse() {
+    gradient_.setConstant(T(0));
+    cell_adjoint_.setConstant(T(0));
+    return GradientSink<T>(gradient_.data());
+  }
+
+  void reverse_tile(std::size_t index, const T* adjoint, GradientSink<T>& sink) {
+    reverse_rows(index, adjoint, sink);
+    const Layout& layout = tables_->layout();
+    const Tile& tile = layout.tiles[index];
+    for (Index r = tile.first_row; r < tile.last_row; ++r) {
+      cell_adjoint_[layout.row_cell[static_cast<std::size_t>(r)]] += row_share_[r];
+    }
+  }
+
+  void finish_reverse(GradientSink<T>& sink, T* gradient) {
+    run_reverse<ModifierStage::cell_factor>(cell_adjoint_, sink);
+    sink.finish();
+    for (Index i = 0; i < one_; ++i) {
+      gradient[i] = gradient_[i];
+    }
   }
 
   template <ModifierStage stage, class Visit>
@@ -168,35 +225,38 @@ private:
   }
 
   template <ModifierStage stage>
-  void run_forward(Column<T>& out, Slopes slopes) {
+  void run_forward(std::size_t tile, Slopes slopes) {
     for_each<stage>([&](const auto& bundle, auto& tape) {
-      bundle.forward(parameters_.data(), out.data(), tape, slopes);
+      bundle.forward(parameters_.data(), rows_.data(), tape, slopes, tile);
     });
   }
-  template <ModifierStage stage, class Sink>
-  void run_reverse(Column<T>& adjoint, Sink& sink) {
+  /// `tile`: of a row stage.
+  template <ModifierStage stage, class Sink, class... Place>
+  void run_reverse(Column<T>& adjoint, Sink& sink, Place... tile) {
     for_each_backwards<stage>(
         [&](const auto& bundle, auto& tape) {
-          bundle.reverse(parameters_.data(), adjoint.data(), tape, sink);
+          bundle.reverse(parameters_.data(), adjoint.data(), tape, sink, tile...);
         },
         std::make_index_sequence<std::tuple_size_v<decltype(Tables::bundles)>>{});
   }
 
-  void sum_bins() {
+  void sum_bins(const Tile& tile) {
     const Layout& layout = tables_->layout();
     if (tables_->clip_sample_data) {
-      for (Index r = 0; r < layout.nrows; ++r) {
+      for (Index r = tile.first_row; r < tile.last_row; ++r) {
         if (value_of(rows_[r]) < *tables_->clip_sample_data) {
           rows_[r] = T(*tables_->clip_sample_data);
         }
       }
     }
-    rates_.setConstant(T(0));
-    for (Index r = 0; r < layout.nrows; ++r) {
+    for (Index b = tile.first_bin; b < tile.last_bin; ++b) {
+      rates_[b] = T(0);
+    }
+    for (Index r = tile.first_row; r < tile.last_row; ++r) {
       rates_[layout.row_bin[static_cast<std::size_t>(r)]] += rows_[r];
     }
     if (tables_->clip_bin_data) {
-      for (Index b = 0; b < layout.nbins; ++b) {
+      for (Index b = tile.first_bin; b < tile.last_bin; ++b) {
         if (value_of(rates_[b]) < *tables_->clip_bin_data) {
           rates_[b] = T(*tables_->clip_bin_data);
         }
@@ -204,20 +264,22 @@ private:
     }
   }
 
-  /// Down to the adjoint of each row before all factors; `row_share_` is the derivative with
-  /// respect to its cell's factor.
+  /// Down to the nominal yields of a tile: `row_share_` is the derivative with respect to each row's cell
+  /// factor.
   template <class Sink>
-  void reverse_rows(const T* adjoint, Sink& sink) {
+  void reverse_rows(std::size_t index, const T* adjoint, Sink& sink) {
     const Layout& layout = tables_->layout();
-    for (Index r = 0; r < layout.nrows; ++r) {
+    const Tile& tile = layout.tiles[index];
+    for (Index r = tile.first_row; r < tile.last_row; ++r) {
       const Index bin = layout.row_bin[static_cast<std::size_t>(r)];
       row_adjoint_[r] = is_clipped(r, bin) ? T(0) : adjoint[bin];
     }
-    run_reverse<ModifierStage::row_factor>(row_adjoint_, sink);
-    for (Index r = 0; r < layout.nrows; ++r) {
+    run_reverse<ModifierStage::row_factor>(row_adjoint_, sink, index);
+    for (Index r = tile.first_row; r < tile.last_row; ++r) {
       row_share_[r] = row_adjoint_[r] * before_factors_[r];
       row_adjoint_[r] *= cells_[layout.row_cell[static_cast<std::size_t>(r)]];
     }
+    run_reverse<ModifierStage::shift>(row_adjoint_, sink, index);
   }
 
   [[nodiscard]] bool is_clipped(Index row, Index bin) const {

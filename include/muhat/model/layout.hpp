@@ -3,10 +3,13 @@
 /// How a model's yields are laid out in memory.
 ///
 /// Bins run over the channels (sorted by name) and their bins. A cell is one
-/// sample in one channel; a row is one bin of a cell. Cells stand sample by
-/// sample, so that a systematic of one sample, or of all, touches neighbors;
-/// the rows of a cell are contiguous. Rows and cells are padded to whole groups
-/// of lanes; padding refers to one spare cell and one spare bin that stay zero.
+/// sample in one channel; a row is one bin of a cell; the rows of a cell are contiguous.
+///
+/// A tile is a range of channels that a sweep goes through at once, forward and back, so that its constants
+/// are read from memory only once. Most models are one tile; those too large for the cache have as many as
+/// their channels allow. In a tile cells stand sample by sample, so that a systematic of one sample, or of
+/// all, touches neighbors. Cells, and the rows of each tile, are padded to whole groups of lanes; padding
+/// refers to one spare cell and one spare bin that stay zero.
 
 #include <muhat/core/lanes.hpp>
 #include <muhat/spec/specification.hpp>
@@ -16,6 +19,8 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
+#include <tuple>
+#include <variant>
 #include <vector>
 
 namespace muhat {
@@ -44,11 +49,23 @@ struct Cell {
   std::size_t spec_sample = 0;
 };
 
+/// The rows and bins of a range of channels.
+struct Tile {
+  Eigen::Index first_bin = 0;
+  Eigen::Index last_bin = 0;
+  /// A multiple of `lane_count`.
+  Eigen::Index first_row = 0;
+  /// Behind the last row, without padding.
+  Eigen::Index last_row = 0;
+};
+
 struct Layout {
   std::vector<ChannelSummary> channels;
   std::vector<std::string> samples;
   std::vector<Cell> cells;
+  std::vector<Tile> tiles;
   Eigen::Index nbins = 0;
+  /// The padding between tiles counts, that at the end does not.
   Eigen::Index nrows = 0;
   /// Per row, padded.
   std::vector<std::int32_t> row_cell;
@@ -69,8 +86,43 @@ template <class Range>
 
 namespace detail {
 
+/// How many numbers of two a sweep over the channel reads: its shapes, and for each row what evaluators keep.
+[[nodiscard]] inline std::size_t sweep_size(const spec::Channel& channel) {
+  std::size_t tables = 4 * channel.samples.size();
+  for (const spec::Sample& sample : channel.samples) {
+    for (const spec::Modifier& modifier : sample.modifiers) {
+      tables += std::holds_alternative<spec::HistoSysData>(modifier.data) ? 1U : 0U;
+    }
+  }
+  return tables * channel.samples.front().data.size();
+}
+
+/// The tile of each sorted channel.
+[[nodiscard]] inline std::vector<std::size_t> assign_tiles(const std::vector<spec::Channel>& channels,
+                                                           const std::vector<std::size_t>& channel_order) {
+  // 1 MB, which stays in the cache, and half of the smaller second-level caches.
+  constexpr std::size_t small_model = 65'536;
+  constexpr std::size_t largest_tile = 16'384;
+  std::vector<std::size_t> sizes;
+  for (const std::size_t c : channel_order) {
+    sizes.push_back(sweep_size(channels[c]));
+  }
+  std::vector<std::size_t> tiles(sizes.size(), 0);
+  if (std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}) <= small_model) {
+    return tiles;
+  }
+  std::size_t in_tile = sizes.front();
+  for (std::size_t c = 1; c < sizes.size(); ++c) {
+    const bool fits = in_tile + sizes[c] <= largest_tile;
+    tiles[c] = tiles[c - 1] + (fits ? 0 : 1);
+    in_tile = sizes[c] + (fits ? in_tile : 0);
+  }
+  return tiles;
+}
+
 inline void add_cells(Layout& layout, const std::vector<spec::Channel>& channels,
-                      const std::vector<std::size_t>& channel_order) {
+                      const std::vector<std::size_t>& channel_order,
+                      const std::vector<std::size_t>& tile_of_channel) {
   for (std::size_t c = 0; c < channel_order.size(); ++c) {
     const spec::Channel& channel = channels[channel_order[c]];
     for (std::size_t s = 0; s < channel.samples.size(); ++s) {
@@ -85,9 +137,11 @@ inline void add_cells(Layout& layout, const std::vector<spec::Channel>& channels
       layout.cells.push_back(cell);
     }
   }
-  std::stable_sort(layout.cells.begin(), layout.cells.end(), [](const Cell& a, const Cell& b) {
-    return a.sample != b.sample ? a.sample < b.sample : a.channel < b.channel;
-  });
+  const auto place = [&tile_of_channel](const Cell& cell) {
+    return std::tuple{tile_of_channel[static_cast<std::size_t>(cell.channel)], cell.sample, cell.channel};
+  };
+  std::stable_sort(layout.cells.begin(), layout.cells.end(),
+                   [&place](const Cell& a, const Cell& b) { return place(a) < place(b); });
   layout.walk.resize(layout.cells.size());
   std::iota(layout.walk.begin(), layout.walk.end(), 0);
   std::stable_sort(layout.walk.begin(), layout.walk.end(), [&layout](std::int32_t a, std::int32_t b) {
@@ -96,23 +150,46 @@ inline void add_cells(Layout& layout, const std::vector<spec::Channel>& channels
   });
 }
 
-inline void add_rows(Layout& layout) {
-  for (std::size_t k = 0; k < layout.cells.size(); ++k) {
-    Cell& cell = layout.cells[k];
-    cell.first_row = layout.nrows;
-    layout.nrows += cell.nbins;
-    const Eigen::Index first_bin = layout.channels[static_cast<std::size_t>(cell.channel)].first_bin;
-    for (Eigen::Index b = 0; b < cell.nbins; ++b) {
-      layout.row_cell.push_back(static_cast<std::int32_t>(k));
-      layout.row_bin.push_back(static_cast<std::int32_t>(first_bin + b));
-    }
-  }
+/// Fills the rows behind the last one up to a whole group of lanes.
+inline void pad_rows(Layout& layout) {
   const auto padded = static_cast<std::size_t>(padded_size(layout.nrows));
   layout.row_cell.resize(padded, static_cast<std::int32_t>(layout.cells.size()));
   layout.row_bin.resize(padded, static_cast<std::int32_t>(layout.nbins));
 }
 
+inline void add_rows(Layout& layout, const std::vector<std::size_t>& tile_of_channel) {
+  for (std::size_t k = 0; k < layout.cells.size(); ++k) {
+    Cell& cell = layout.cells[k];
+    const ChannelSummary& channel = layout.channels[static_cast<std::size_t>(cell.channel)];
+    if (tile_of_channel[static_cast<std::size_t>(cell.channel)] == layout.tiles.size()) {
+      pad_rows(layout);
+      layout.nrows = padded_size(layout.nrows);
+      layout.tiles.push_back({channel.first_bin, channel.first_bin, layout.nrows, layout.nrows});
+    }
+    cell.first_row = layout.nrows;
+    layout.nrows += cell.nbins;
+    Tile& tile = layout.tiles.back();
+    tile.first_bin = std::min(tile.first_bin, channel.first_bin);
+    tile.last_bin = std::max(tile.last_bin, channel.first_bin + channel.nbins);
+    tile.last_row = layout.nrows;
+    for (Eigen::Index b = 0; b < cell.nbins; ++b) {
+      layout.row_cell.push_back(static_cast<std::int32_t>(k));
+      layout.row_bin.push_back(static_cast<std::int32_t>(channel.first_bin + b));
+    }
+  }
+  pad_rows(layout);
+}
+
 } // namespace detail
+
+/// The first row of every tile.
+[[nodiscard]] inline std::vector<Eigen::Index> first_rows(const Layout& layout) {
+  std::vector<Eigen::Index> rows;
+  for (const Tile& tile : layout.tiles) {
+    rows.push_back(tile.first_row);
+  }
+  return rows;
+}
 
 /// The channel that holds a bin. Complexity: logarithmic.
 [[nodiscard]] inline const ChannelSummary& channel_of(const Layout& layout, Eigen::Index bin) {
@@ -137,8 +214,9 @@ inline void add_rows(Layout& layout) {
   }
   std::sort(layout.samples.begin(), layout.samples.end());
   layout.samples.erase(std::unique(layout.samples.begin(), layout.samples.end()), layout.samples.end());
-  detail::add_cells(layout, channels, order);
-  detail::add_rows(layout);
+  const std::vector<std::size_t> tile_of_channel = detail::assign_tiles(channels, order);
+  detail::add_cells(layout, channels, order, tile_of_channel);
+  detail::add_rows(layout, tile_of_channel);
   return layout;
 }
 

@@ -49,6 +49,7 @@ void check(const ShiftBundle<double>& bundle, const Entries& entries, std::int32
   Column<double> shifts = Column<double>::Zero(rows);
   Column<double> gradient = Column<double>::Zero(alpha.size());
   ShiftBundle<double>::Tape<double> tape;
+  bundle.prepare(alpha.data(), tape, Slopes::left);
   bundle.forward(alpha.data(), shifts.data(), tape, Slopes::left);
   GradientSink<double> sink(gradient.data());
   bundle.reverse(alpha.data(), adjoint.data(), tape, sink);

@@ -8,13 +8,15 @@
 /// staterror). The first factor of every cell or row stands in a dense table, where
 /// an entry without a factor refers to a constant 1 behind the last parameter.
 /// Where a cell or row has more, these stand in a list: memory and time are those
-/// of the cells or rows plus the factors, however unevenly they are spread.
+/// of the cells or rows plus the factors, however unevenly they are spread. Rows are swept
+/// tile by tile (model/layout.hpp), cells all at once.
 
 #include <muhat/core/kink.hpp>
 #include <muhat/core/lanes.hpp>
 #include <muhat/model/modifier_stage.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -36,31 +38,32 @@ public:
   };
 
   IndexedFactorBundle() = default;
-  /// `lanes`: cells or rows, without padding; `one`: index of the constant 1.
-  IndexedFactorBundle(const std::vector<IndexedFactor>& factors, Eigen::Index lanes, std::int32_t one)
+  /// `lanes`: cells or rows, without padding at the end; `one`: index of the constant 1; `tile_starts`: the
+  /// first lane of each tile, ascending from 0.
+  IndexedFactorBundle(const std::vector<IndexedFactor>& factors, Eigen::Index lanes, std::int32_t one,
+                      const std::vector<Eigen::Index>& tile_starts = {0})
       : one_(one) {
     if (factors.empty()) {
       return;
     }
     first_.assign(static_cast<std::size_t>(lanes), one);
-    std::vector<std::size_t> met(static_cast<std::size_t>(lanes), 0);
-    // By how many their lane has before them, so that runs of one parameter stay together.
-    std::vector<std::vector<IndexedFactor>> layers;
+    std::vector<std::int32_t> met(static_cast<std::size_t>(lanes), 0);
+    std::vector<Further> further;
     for (const IndexedFactor& factor : factors) {
       const auto lane = static_cast<std::size_t>(factor.lane);
-      const std::size_t before = met[lane]++;
+      const std::int32_t before = met[lane]++;
       if (before == 0) {
         first_[lane] = factor.parameter;
         continue;
       }
-      if (before > layers.size()) {
-        layers.emplace_back();
-      }
-      layers[before - 1].push_back(factor);
+      const auto after = std::upper_bound(tile_starts.begin(), tile_starts.end(), factor.lane);
+      further.push_back({after - tile_starts.begin() - 1, before, factor});
     }
-    for (const std::vector<IndexedFactor>& layer : layers) {
-      further_.insert(further_.end(), layer.begin(), layer.end());
-    }
+    // By how many their lane has before them, so that runs of one parameter stay together.
+    std::stable_sort(further.begin(), further.end(), [](const Further& a, const Further& b) {
+      return std::pair{a.tile, a.before} < std::pair{b.tile, b.before};
+    });
+    set_tiles(further, lanes, tile_starts);
   }
 
   [[nodiscard]] bool empty() const noexcept { return first_.empty(); }
@@ -69,34 +72,42 @@ public:
     return first_.size() * sizeof(std::int32_t) + further_.size() * sizeof(IndexedFactor);
   }
 
-  /// product *= factors; `parameters` ends with the constant 1.
+  /// product *= factors of a tile; `parameters` ends with the constant 1.
   template <class T>
-  void forward(const T* parameters, T* product, Tape<T>& tape, Slopes = Slopes::left) const {
+  void forward(const T* parameters, T* product, Tape<T>& tape, Slopes = Slopes::left,
+               std::size_t tile = 0) const {
+    if (empty()) {
+      return;
+    }
     const Eigen::Index lanes = lane_total();
     tape.before.resize(lanes + static_cast<Eigen::Index>(further_.size()));
     T* before = tape.before.data();
-    for (Eigen::Index i = 0; i < lanes; ++i) {
+    for (Eigen::Index i = tiles_[tile].lane; i < tiles_[tile + 1].lane; ++i) {
       before[i] = product[i];
       product[i] *= parameters[first_[static_cast<std::size_t>(i)]];
     }
     before += lanes;
-    for (const IndexedFactor& factor : further_) {
-      *before++ = product[factor.lane];
+    for (std::size_t k = tiles_[tile].further; k < tiles_[tile + 1].further; ++k) {
+      const IndexedFactor& factor = further_[k];
+      before[k] = product[factor.lane];
       product[factor.lane] *= parameters[factor.parameter];
     }
   }
 
   /// Hands sink the derivatives (of the constant 1 too) and takes the factors back into `adjoint`.
   template <class T, class Sink>
-  void reverse(const T* parameters, T* adjoint, const Tape<T>& tape, Sink& sink) const {
-    const T* before = tape.before.data() + tape.before.size();
-    for (auto factor = further_.rbegin(); factor != further_.rend(); ++factor) {
-      sink.add_single(factor->parameter, factor->lane, adjoint[factor->lane] * *--before);
-      adjoint[factor->lane] *= parameters[factor->parameter];
+  void reverse(const T* parameters, T* adjoint, const Tape<T>& tape, Sink& sink, std::size_t tile = 0) const {
+    if (empty()) {
+      return;
     }
-    const Eigen::Index lanes = lane_total();
-    before -= lanes;
-    for (Eigen::Index i = 0; i < lanes; ++i) {
+    const T* before = tape.before.data() + lane_total();
+    for (std::size_t k = tiles_[tile + 1].further; k-- > tiles_[tile].further;) {
+      const IndexedFactor& factor = further_[k];
+      sink.add_single(factor.parameter, factor.lane, adjoint[factor.lane] * before[k]);
+      adjoint[factor.lane] *= parameters[factor.parameter];
+    }
+    before -= lane_total();
+    for (Eigen::Index i = tiles_[tile].lane; i < tiles_[tile + 1].lane; ++i) {
       const std::int32_t parameter = first_[static_cast<std::size_t>(i)];
       sink.add_single(parameter, i, adjoint[i] * before[i]);
       adjoint[i] *= parameters[parameter];
@@ -118,6 +129,33 @@ public:
   }
 
 private:
+  /// A factor that is not the first of its lane.
+  struct Further {
+    std::ptrdiff_t tile;
+    std::int32_t before;
+    IndexedFactor factor;
+  };
+  /// Where a tile begins.
+  struct TileStart {
+    Eigen::Index lane;
+    std::size_t further;
+  };
+
+  void set_tiles(const std::vector<Further>& further, Eigen::Index lanes,
+                 const std::vector<Eigen::Index>& tile_starts) {
+    for (const Further& entry : further) {
+      further_.push_back(entry.factor);
+    }
+    auto next = further.begin();
+    for (std::size_t tile = 0; tile < tile_starts.size(); ++tile) {
+      next = std::find_if(next, further.end(), [tile](const Further& entry) {
+        return entry.tile >= static_cast<std::ptrdiff_t>(tile);
+      });
+      tiles_.push_back({tile_starts[tile], static_cast<std::size_t>(next - further.begin())});
+    }
+    tiles_.push_back({lanes, further.size()});
+  }
+
   template <ModifierStage stage, class S, class Report>
   static void report_factor(Eigen::Index lane, std::int32_t parameter, S factor, Report& report) {
     if constexpr (stage == ModifierStage::cell_factor) {
@@ -132,8 +170,10 @@ private:
   std::int32_t one_ = 0;
   /// By lane: the parameter of its first factor.
   std::vector<std::int32_t> first_;
-  /// What lanes carry beyond: second factors by lane, then third ones, and so on.
+  /// What lanes carry beyond, tile by tile: second factors by lane, then third ones, and so on.
   std::vector<IndexedFactor> further_;
+  /// With one more at the end.
+  std::vector<TileStart> tiles_;
 };
 
 } // namespace muhat

@@ -109,15 +109,15 @@ public:
   void reverse(const T*, T* adjoint, const Tape<T>& tape, Sink& sink) const {
     const T* step = tape.steps.data() + 3 * lane_count * static_cast<Eigen::Index>(groups_.size());
     for (std::size_t k = parameters_.size(); k-- > 0;) {
-      sink.begin(parameters_[k]);
+      auto run = sink.run(parameters_[k]);
       for (std::int32_t g = first_group_[k + 1]; g-- > first_group_[k];) {
         step -= 3 * lane_count;
         const Eigen::Index cell = groups_[static_cast<std::size_t>(g)];
         auto a = lanes(adjoint + cell);
-        sink.add(cell, a * lanes(step) * lanes(step + 2 * lane_count));
+        run.add(cell, a * lanes(step) * lanes(step + 2 * lane_count));
         a *= lanes(step + lane_count);
       }
-      sink.end();
+      run.end();
     }
   }
 

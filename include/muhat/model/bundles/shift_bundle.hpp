@@ -7,11 +7,11 @@
 ///
 ///     lambda_r += sum_p  S_rp alpha_p + D_rp q(alpha_p) .
 ///
-/// Entries stand tile by tile of rows, so that the rows at work stay in the innermost cache
-/// while constants stream by, and in each tile parameter by parameter: in groups of eight rows where enough
-/// of a group is there and one by one otherwise. In small tables two entries make a group, as that is
-/// fastest; in large ones half of it, so that the table never holds more than twice what is not zero. Forward
-/// and reverse sweep are one pass each.
+/// Entries stand tile by tile of rows (model/layout.hpp), in each tile stripe by stripe, so that the rows at
+/// work stay in the innermost cache while constants stream by, and in each stripe parameter by parameter: in
+/// groups of eight rows where enough of a group is there and one by one otherwise. In small tables two
+/// entries make a group, as that is fastest; in large ones half of it, so that the table never holds more
+/// than twice what is not zero. Forward and reverse sweep of a tile are one pass each.
 
 #include <muhat/core/dual.hpp>
 #include <muhat/core/kink.hpp>
@@ -85,10 +85,13 @@ public:
   };
 
   ShiftBundle() = default;
-  /// `sources`: ShiftSource or ShiftEntry. Entries that shift nothing are left out.
+  /// `sources`: ShiftSource or ShiftEntry. Entries that shift nothing are left out. `tile_starts`: the first
+  /// row of each tile, multiples of `lane_count` ascending from 0.
   /// Complexity: the size of the sources, and sorting them; no memory beyond the table itself.
   template <class Source>
-  ShiftBundle(const std::vector<Source>& sources, InterpolationCode code) : code_(code) {
+  ShiftBundle(const std::vector<Source>& sources, InterpolationCode code,
+              std::vector<Eigen::Index> tile_starts = {0})
+      : code_(code), tile_starts_(std::move(tile_starts)) {
     build(sources);
   }
 
@@ -121,7 +124,7 @@ public:
   }
 
   /// The shift of one row under one parameter; zero where there is none. Complexity:
-  /// logarithmic, up to the entries of the parameter in one tile that no group holds.
+  /// logarithmic, up to the entries of the parameter in one stripe that no group holds.
   [[nodiscard]] ShiftEntry<S> get(std::int32_t parameter, std::int32_t row) const {
     const Place place = locate(parameter, row);
     if (place.single >= 0) {
@@ -145,20 +148,33 @@ public:
     } else if (entry.linear != S(0) || entry.bend != S(0)) {
       std::vector<ShiftEntry<S>> all = entries();
       all.push_back(entry);
-      *this = ShiftBundle(all, code_);
+      *this = ShiftBundle(all, code_, tile_starts_);
     }
   }
 
-  /// out += shifts at `parameters`; `out` has one entry per row, padded.
+  /// Fills the tape for sweeps at `parameters`.
   template <class T>
-  void forward(const T* parameters, T* out, Tape<T>& tape, Slopes slopes) const {
+  void prepare(const T* parameters, Tape<T>& tape, Slopes slopes) const {
+    tape.weights.resize(parameters_.size());
+    switch (code_) {
+    case InterpolationCode::code0:
+      return weigh_with<Code0>(parameters, tape, slopes);
+    case InterpolationCode::code2:
+      return weigh_with<Code2>(parameters, tape, slopes);
+    default:
+      return weigh_with<Code4p>(parameters, tape, slopes);
+    }
+  }
+
+  /// out += shifts of the rows of a tile, after `prepare`; `out` has one entry per row, padded.
+  template <class T>
+  void forward(const T*, T* out, const Tape<T>& tape, Slopes, std::size_t tile = 0) const {
     if (empty()) {
       return;
     }
-    weigh(parameters, tape, slopes);
-    const S* constant = constants_.data();
-    const std::int32_t* group = groups_.data();
-    for (std::size_t k = 0; k + 1 < runs_.size(); ++k) {
+    const S* constant = constants_.data() + 2 * lane_count * runs_[tile_runs_[tile]].first_group;
+    const std::int32_t* group = groups_.data() + runs_[tile_runs_[tile]].first_group;
+    for (std::size_t k = tile_runs_[tile]; k < tile_runs_[tile + 1]; ++k) {
       const Weights<T> w = tape.weights[static_cast<std::size_t>(runs_[k].weight)];
       for (const std::int32_t* end = groups_.data() + runs_[k + 1].first_group; group != end;
            ++group, constant += 2 * lane_count) {
@@ -172,13 +188,16 @@ public:
     }
   }
 
-  /// Hands sink the derivatives; `adjoint` is that of each row. Needs `tape` of the forward sweep. The
-  /// tiles come backwards: of a large table, its end is what the cache still holds.
+  /// Hands sink the derivatives; `adjoint` is that of each row. Needs the tape of `prepare`. The stripes come
+  /// backwards: the cache still holds the last ones.
   template <class T, class Sink>
-  void reverse(const T*, const T* adjoint, const Tape<T>& tape, Sink& sink) const {
-    for (std::size_t end = runs_.empty() ? 0 : runs_.size() - 1; end > 0;) {
+  void reverse(const T*, const T* adjoint, const Tape<T>& tape, Sink& sink, std::size_t tile = 0) const {
+    if (empty()) {
+      return;
+    }
+    for (std::size_t end = tile_runs_[tile + 1]; end > tile_runs_[tile];) {
       std::size_t first = end - 1;
-      while (first > 0 && runs_[first - 1].tile == runs_[end - 1].tile) {
+      while (first > tile_runs_[tile] && runs_[first - 1].stripe == runs_[end - 1].stripe) {
         --first;
       }
       for (std::size_t k = first; k < end; ++k) {
@@ -227,12 +246,12 @@ private:
     const S* constant = constants_.data() + 2 * lane_count * runs_[k].first_group;
     const std::int32_t* group = groups_.data() + runs_[k].first_group;
     const std::int32_t* end = groups_.data() + runs_[k + 1].first_group;
-    sink.begin(parameter);
+    auto run = sink.run(parameter);
     for (; group != end; ++group, constant += 2 * lane_count) {
       prefetch_constants(constant);
-      sink.add(*group, shift_slope(adjoint + *group, constant, slope));
+      run.add(*group, shift_slope(adjoint + *group, constant, slope));
     }
-    sink.end();
+    run.end();
     for (std::int32_t e = runs_[k].first_single; e < runs_[k + 1].first_single; ++e) {
       const ShiftEntry<S>& entry = singles_[static_cast<std::size_t>(e)];
       sink.add_single(parameter, entry.row, adjoint[entry.row] * (entry.linear + entry.bend * slope));
@@ -242,11 +261,12 @@ private:
   [[nodiscard]] Place locate(std::int32_t parameter, std::int32_t row) const {
     Place place;
     const auto before = [this](const Run& run, const std::pair<std::int32_t, std::int32_t>& sought) {
-      return std::pair{run.tile, parameter_of(run)} < sought;
+      return std::pair{run.stripe, parameter_of(run)} < sought;
     };
     const auto end = runs_.end() - (runs_.empty() ? 0 : 1);
-    const auto run = std::lower_bound(runs_.begin(), end, std::pair{row / tile_rows, parameter}, before);
-    if (run == end || run->tile != row / tile_rows || parameter_of(*run) != parameter) {
+    const std::int32_t stripe = stripe_of(row).first;
+    const auto run = std::lower_bound(runs_.begin(), end, std::pair{stripe, parameter}, before);
+    if (run == end || run->stripe != stripe || parameter_of(*run) != parameter) {
       return place;
     }
     const auto next = run + 1;
@@ -299,41 +319,37 @@ private:
     }
   }
 
-  template <class T>
-  void weigh(const T* parameters, Tape<T>& tape, Slopes slopes) const {
-    tape.weights.resize(parameters_.size());
-    switch (code_) {
-    case InterpolationCode::code0:
-      return weigh_with<Code0>(parameters, tape, slopes);
-    case InterpolationCode::code2:
-      return weigh_with<Code2>(parameters, tape, slopes);
-    default:
-      return weigh_with<Code4p>(parameters, tape, slopes);
-    }
+  /// The stripe of a row: its first row, and the one behind its last.
+  [[nodiscard]] std::pair<std::int32_t, std::int32_t> stripe_of(std::int32_t row) const {
+    const auto next = std::upper_bound(tile_starts_.begin(), tile_starts_.end(), row);
+    const auto tile = static_cast<std::int32_t>(*(next - 1));
+    const std::int32_t first = tile + (row - tile) / stripe_rows * stripe_rows;
+    const std::int32_t last = first + stripe_rows;
+    return {first, next == tile_starts_.end() ? last : std::min(last, static_cast<std::int32_t>(*next))};
   }
 
-  /// The rows of a source that fall into one tile.
+  /// The rows of a source that fall into one stripe.
   template <class Source>
   struct Piece {
     const Source* source = nullptr;
-    std::int32_t tile = 0;
+    std::int32_t stripe = 0;
     std::int32_t first = 0;
     std::int32_t last = 0;
 
     [[nodiscard]] std::tuple<std::int32_t, std::int32_t, std::int32_t> key() const {
-      return {tile, source->parameter, source->row + first};
+      return {stripe, source->parameter, source->row + first};
     }
   };
 
   template <class Source>
-  static std::vector<Piece<Source>> sorted_pieces(const std::vector<Source>& sources) {
+  [[nodiscard]] std::vector<Piece<Source>> sorted_pieces(const std::vector<Source>& sources) const {
     std::vector<Piece<Source>> pieces;
     pieces.reserve(sources.size());
     for (const Source& source : sources) {
       for (std::int32_t first = 0; first < source.nrows();) {
-        const std::int32_t tile = (source.row + first) / tile_rows;
-        const std::int32_t last = std::min(source.nrows(), (tile + 1) * tile_rows - source.row);
-        pieces.push_back({&source, tile, first, last});
+        const auto [stripe, end] = stripe_of(source.row + first);
+        const std::int32_t last = std::min(source.nrows(), end - source.row);
+        pieces.push_back({&source, stripe, first, last});
         first = last;
       }
     }
@@ -347,10 +363,11 @@ private:
   static void for_each_run(const std::vector<Piece<Source>>& pieces, Use use) {
     std::vector<ShiftEntry<S>> run;
     for (std::size_t i = 0; i < pieces.size();) {
-      const std::int32_t tile = pieces[i].tile;
+      const std::int32_t stripe = pieces[i].stripe;
       const std::int32_t parameter = pieces[i].source->parameter;
       run.clear();
-      for (; i < pieces.size() && pieces[i].tile == tile && pieces[i].source->parameter == parameter; ++i) {
+      for (; i < pieces.size() && pieces[i].stripe == stripe && pieces[i].source->parameter == parameter;
+           ++i) {
         for (std::int32_t row = pieces[i].first; row < pieces[i].last; ++row) {
           const ShiftEntry<S> entry = pieces[i].source->entry(row);
           if (entry.linear != S(0) || entry.bend != S(0)) {
@@ -363,7 +380,7 @@ private:
         std::stable_sort(run.begin(), run.end(), by_row);
       }
       if (!run.empty()) {
-        use(tile, run);
+        use(stripe, run);
       }
     }
   }
@@ -413,18 +430,28 @@ private:
     groups_.reserve(groups);
     singles_.reserve(singles);
     constants_.setZero(static_cast<Eigen::Index>(groups) * 2 * lane_count);
-    for_each_run(pieces, [&](std::int32_t tile, const std::vector<ShiftEntry<S>>& run) {
+    for_each_run(pieces, [&](std::int32_t stripe, const std::vector<ShiftEntry<S>>& run) {
       const auto weight = std::lower_bound(parameters_.begin(), parameters_.end(), run.front().parameter);
-      add_run(tile, static_cast<std::int32_t>(weight - parameters_.begin()));
+      add_run(stripe, static_cast<std::int32_t>(weight - parameters_.begin()));
       split(
           run, smallest_group, [&](const auto* first, const auto* last) { add_group(first, last); },
           [&](const auto* first, const auto* last) { singles_.insert(singles_.end(), first, last); });
     });
+    find_tile_runs();
     add_run(0, 0);
   }
 
-  void add_run(std::int32_t tile, std::int32_t weight) {
-    runs_.push_back({tile, weight, static_cast<std::int32_t>(groups_.size()),
+  void find_tile_runs() {
+    for (const Eigen::Index start : tile_starts_) {
+      const auto run = std::lower_bound(runs_.begin(), runs_.end(), start,
+                                        [](const Run& a, Eigen::Index row) { return a.stripe < row; });
+      tile_runs_.push_back(static_cast<std::size_t>(run - runs_.begin()));
+    }
+    tile_runs_.push_back(runs_.size());
+  }
+
+  void add_run(std::int32_t stripe, std::int32_t weight) {
+    runs_.push_back({stripe, weight, static_cast<std::int32_t>(groups_.size()),
                      static_cast<std::int32_t>(singles_.size())});
   }
 
@@ -438,9 +465,10 @@ private:
     }
   }
 
-  /// What one parameter does in one tile; ends where the next run begins.
+  /// What one parameter does in one stripe; ends where the next run begins.
   struct Run {
-    std::int32_t tile = 0;
+    /// Its first row.
+    std::int32_t stripe = 0;
     /// Index into `parameters_`.
     std::int32_t weight = 0;
     std::int32_t first_group = 0;
@@ -451,14 +479,17 @@ private:
     return parameters_[static_cast<std::size_t>(run.weight)];
   }
 
-  /// Rows of a tile: a quarter of an innermost cache of 32 kB.
-  static constexpr std::int32_t tile_rows = 1024;
+  /// Rows of a stripe: a quarter of an innermost cache of 32 kB.
+  static constexpr std::int32_t stripe_rows = 1024;
   /// Entries of a table that stays in the cache even with a quarter of each group in use.
   static constexpr std::size_t small_table = 20'000;
 
   InterpolationCode code_ = InterpolationCode::code4p;
   /// Ascending.
   std::vector<std::int32_t> parameters_;
+  std::vector<Eigen::Index> tile_starts_ = {0};
+  /// The first run of each tile, and the number of runs.
+  std::vector<std::size_t> tile_runs_;
   /// With one more at the end.
   std::vector<Run> runs_;
   std::vector<std::int32_t> groups_;

@@ -37,7 +37,7 @@ struct HistoSys {
       }
     }
     [[nodiscard]] ShiftBundle<S> build(const BuildContext& context) {
-      return {sources_, context.interpolation.histosys};
+      return {sources_, context.interpolation.histosys, first_rows(context.layout)};
     }
 
   private:

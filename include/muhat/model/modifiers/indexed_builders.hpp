@@ -31,7 +31,7 @@ public:
     }
   }
   [[nodiscard]] IndexedFactorBundle build(const BuildContext& context) const {
-    return {factors_, context.layout.nrows, context.one};
+    return {factors_, context.layout.nrows, context.one, first_rows(context.layout)};
   }
 
 private:

@@ -32,6 +32,7 @@
 
 #include <boost/math/differentiation/autodiff.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
@@ -150,6 +151,8 @@ public:
     std::array<std::int32_t, n> parameters;
     Index first_row = 0;
     Index nbins = 0;
+    /// Of the tape.
+    std::size_t first_step = 0;
   };
 
   /// Per row: what stood there before, the effect and its slopes.
@@ -163,20 +166,31 @@ public:
   };
 
   UserBundle() = default;
-  explicit UserBundle(std::vector<Instance> instances) : instances_(std::move(instances)) {
-    for (const Instance& instance : instances_) {
+  /// `instances`: by their first row. `tile_starts`: the first row of each tile, ascending from 0.
+  explicit UserBundle(std::vector<Instance> instances, const std::vector<Index>& tile_starts)
+      : instances_(std::move(instances)) {
+    for (Instance& instance : instances_) {
+      instance.first_step = rows_;
       rows_ += static_cast<std::size_t>(instance.nbins);
     }
+    for (const Index start : tile_starts) {
+      const auto first =
+          std::partition_point(instances_.begin(), instances_.end(),
+                               [start](const Instance& instance) { return instance.first_row < start; });
+      first_instance_.push_back(static_cast<std::size_t>(first - instances_.begin()));
+    }
+    first_instance_.push_back(instances_.size());
   }
 
   [[nodiscard]] bool empty() const noexcept { return instances_.empty(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return instances_.size() * sizeof(Instance); }
 
   template <class T>
-  void forward(const T* parameters, T* rows, Tape<T>& tape, Slopes slopes) const {
+  void forward(const T* parameters, T* rows, Tape<T>& tape, Slopes slopes, std::size_t tile) const {
     tape.steps.resize(rows_);
-    auto step = tape.steps.begin();
-    for (const Instance& instance : instances_) {
+    for (std::size_t i = first_instance_[tile]; i < first_instance_[tile + 1]; ++i) {
+      const Instance& instance = instances_[i];
+      auto* step = tape.steps.data() + instance.first_step;
       for (Index b = 0; b < instance.nbins; ++b, ++step) {
         T& row = rows[instance.first_row + b];
         step->before = row;
@@ -191,17 +205,19 @@ public:
   }
 
   template <class T, class Sink>
-  void reverse(const T*, T* adjoint, const Tape<T>& tape, Sink& sink) const {
-    auto step = tape.steps.rbegin();
-    for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-      for (Index b = instance->nbins; b-- > 0; ++step) {
-        const Index row = instance->first_row + b;
+  void reverse(const T*, T* adjoint, const Tape<T>& tape, Sink& sink, std::size_t tile) const {
+    for (std::size_t i = first_instance_[tile + 1]; i-- > first_instance_[tile];) {
+      const Instance& instance = instances_[i];
+      const auto* step = tape.steps.data() + instance.first_step + instance.nbins;
+      for (Index b = instance.nbins; b-- > 0;) {
+        --step;
+        const Index row = instance.first_row + b;
         for (std::size_t j = 0; j < n; ++j) {
           T slope = adjoint[row] * step->slopes[j];
           if constexpr (K::effect == UserEffect::factor) {
             slope *= step->before;
           }
-          sink.add_single(instance->parameters[j], row, slope);
+          sink.add_single(instance.parameters[j], row, slope);
         }
         if constexpr (K::effect == UserEffect::factor) {
           adjoint[row] *= step->effect;
@@ -289,6 +305,8 @@ private:
   }
 
   std::vector<Instance> instances_;
+  /// Of each tile, with one more at the end.
+  std::vector<std::size_t> first_instance_;
   std::size_t rows_ = 0;
 };
 
@@ -333,7 +351,9 @@ struct UserKind {
       }
       instances_.push_back(std::move(instance));
     }
-    [[nodiscard]] UserBundle<K> build(const BuildContext&) { return UserBundle<K>(std::move(instances_)); }
+    [[nodiscard]] UserBundle<K> build(const BuildContext& context) {
+      return UserBundle<K>(std::move(instances_), first_rows(context.layout));
+    }
 
   private:
     std::vector<typename UserBundle<K>::Instance> instances_;
