@@ -18,6 +18,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -37,6 +38,9 @@ struct ModelOptions {
   /// Floors of the expected events of every sample in a bin, and of every bin; finite.
   std::optional<double> clip_sample_data = {};
   std::optional<double> clip_bin_data = {};
+  /// What a sweep keeps in the cache (model/layout.hpp): half of a core's second-level cache. Results differ
+  /// by rounding only.
+  std::size_t tile_bytes = default_tile_bytes;
 };
 
 /// What build_model and observed_data need of a workspace.
@@ -105,7 +109,7 @@ public:
     auto tables = std::make_shared<Tables>();
     auto structure = std::make_shared<ModelStructure>();
     tables->structure = structure;
-    structure->layout = make_layout(*channels_);
+    structure->layout = make_layout(*channels_, options_->tile_bytes);
     structure->poi_name = poi_name;
     ParameterCollector collector;
     for (const std::int32_t cell : structure->layout.walk) {

@@ -86,34 +86,32 @@ template <class Range>
 
 namespace detail {
 
-/// How many numbers of two a sweep over the channel reads: its shapes, and for each row what evaluators keep.
-[[nodiscard]] inline std::size_t sweep_size(const spec::Channel& channel) {
-  std::size_t tables = 4 * channel.samples.size();
+/// About as many bytes as a sweep over the channel touches: two numbers per shape entry, eight per row.
+[[nodiscard]] inline std::size_t sweep_bytes(const spec::Channel& channel) {
+  std::size_t numbers = 8 * channel.samples.size();
   for (const spec::Sample& sample : channel.samples) {
     for (const spec::Modifier& modifier : sample.modifiers) {
-      tables += std::holds_alternative<spec::HistoSysData>(modifier.data) ? 1U : 0U;
+      numbers += std::holds_alternative<spec::HistoSysData>(modifier.data) ? 2U : 0U;
     }
   }
-  return tables * channel.samples.front().data.size();
+  return numbers * channel.samples.front().data.size() * sizeof(double);
 }
 
-/// The tile of each sorted channel.
+/// The tile of each sorted channel: 0 for all unless the model is larger than four tiles.
 [[nodiscard]] inline std::vector<std::size_t> assign_tiles(const std::vector<spec::Channel>& channels,
-                                                           const std::vector<std::size_t>& channel_order) {
-  // 1 MB, which stays in the cache, and half of the smaller second-level caches.
-  constexpr std::size_t small_model = 65'536;
-  constexpr std::size_t largest_tile = 16'384;
+                                                           const std::vector<std::size_t>& channel_order,
+                                                           std::size_t tile_bytes) {
   std::vector<std::size_t> sizes;
   for (const std::size_t c : channel_order) {
-    sizes.push_back(sweep_size(channels[c]));
+    sizes.push_back(sweep_bytes(channels[c]));
   }
   std::vector<std::size_t> tiles(sizes.size(), 0);
-  if (std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}) <= small_model) {
+  if (std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}) / 4 <= tile_bytes) {
     return tiles;
   }
   std::size_t in_tile = sizes.front();
   for (std::size_t c = 1; c < sizes.size(); ++c) {
-    const bool fits = in_tile + sizes[c] <= largest_tile;
+    const bool fits = in_tile + sizes[c] <= tile_bytes;
     tiles[c] = tiles[c - 1] + (fits ? 0 : 1);
     in_tile = sizes[c] + (fits ? in_tile : 0);
   }
@@ -199,8 +197,13 @@ inline void add_rows(Layout& layout, const std::vector<std::size_t>& tile_of_cha
   return *(after - 1);
 }
 
-/// Lays out the channels of a checked specification. Complexity: rows + cells log cells.
-[[nodiscard]] inline Layout make_layout(const std::vector<spec::Channel>& channels) {
+/// Half of the smaller second-level caches.
+inline constexpr std::size_t default_tile_bytes = 262'144;
+
+/// Lays out the channels of a checked specification, in tiles of about `tile_bytes` where it is larger than
+/// four of them. Complexity: rows + modifiers + cells log cells.
+[[nodiscard]] inline Layout make_layout(const std::vector<spec::Channel>& channels,
+                                        std::size_t tile_bytes = default_tile_bytes) {
   Layout layout;
   const std::vector<std::size_t> order = sorted_by_name(channels);
   for (const std::size_t c : order) {
@@ -214,7 +217,7 @@ inline void add_rows(Layout& layout, const std::vector<std::size_t>& tile_of_cha
   }
   std::sort(layout.samples.begin(), layout.samples.end());
   layout.samples.erase(std::unique(layout.samples.begin(), layout.samples.end()), layout.samples.end());
-  const std::vector<std::size_t> tile_of_channel = detail::assign_tiles(channels, order);
+  const std::vector<std::size_t> tile_of_channel = detail::assign_tiles(channels, order, tile_bytes);
   detail::add_cells(layout, channels, order, tile_of_channel);
   detail::add_rows(layout, tile_of_channel);
   return layout;

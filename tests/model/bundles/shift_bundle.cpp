@@ -102,6 +102,45 @@ TEST_CASE("single shifts can be read, changed and added in every tile") {
   check(bundle, entries, parameters, rows);
 }
 
+TEST_CASE("a bundle swept tile by tile is the bundle swept at once") {
+  std::mt19937_64 engine(7);
+  const std::int32_t parameters = 6;
+  const std::int32_t rows = 4096;
+  const Entries entries = random_entries(engine, parameters, rows, 0.4);
+  std::vector<ShiftEntry<double>> list;
+  for (const auto& [place, shift] : entries) {
+    list.push_back({place.first, place.second, shift.first, shift.second});
+  }
+  const std::vector<Eigen::Index> starts{0, 8, 1016, 1024, 3200};
+  const ShiftBundle<double> tiled(list, InterpolationCode::code2, starts);
+  const ShiftBundle<double> whole = make_bundle(entries);
+  const Column<double> alpha = Column<double>::LinSpaced(3 * parameters + 1, -0.9, 0.9);
+  const Column<double> adjoint = Column<double>::LinSpaced(rows, -1.0, 2.0);
+  Column<double> shifts = Column<double>::Zero(rows);
+  Column<double> expected = shifts;
+  Column<double> gradient = Column<double>::Zero(alpha.size());
+  Column<double> expected_gradient = gradient;
+  ShiftBundle<double>::Tape<double> tape;
+  GradientSink<double> sink(gradient.data());
+  tiled.prepare(alpha.data(), tape, Slopes::left);
+  for (std::size_t tile = 0; tile < starts.size(); ++tile) {
+    tiled.forward(alpha.data(), shifts.data(), tape, Slopes::left, tile);
+    const Eigen::Index end = tile + 1 < starts.size() ? starts[tile + 1] : rows;
+    CHECK((shifts.tail(rows - end) == 0.0).all());
+    tiled.reverse(alpha.data(), adjoint.data(), tape, sink, tile);
+  }
+  sink.finish();
+  whole.forward(alpha.data(), expected.data(), tape, Slopes::left);
+  GradientSink<double> expected_sink(expected_gradient.data());
+  whole.reverse(alpha.data(), adjoint.data(), tape, expected_sink);
+  expected_sink.finish();
+  CHECK((shifts - expected).abs().maxCoeff() < 1e-12);
+  CHECK((gradient - expected_gradient).abs().maxCoeff() < 1e-10);
+  for (const auto& entry : list) {
+    CHECK(tiled.get(entry.parameter, entry.row).linear == entry.linear);
+  }
+}
+
 TEST_CASE("sources that shift nothing leave no trace") {
   const std::vector<double> nominal(2000, 3.0);
   std::vector<double> high = nominal;
