@@ -1,7 +1,10 @@
 #include <muhat/fit/fit.hpp>
+#include <muhat/fit/trust_region.hpp>
+#include <muhat/inference/hypotest.hpp>
 
 #include <support/catch.hpp>
 #include <support/counting_models.hpp>
+#include <support/draws.hpp>
 #include <support/messages.hpp>
 
 #include <cmath>
@@ -61,6 +64,33 @@ TEST_CASE("a template in tiny units is fitted as well as one in events", "[fit]"
       CHECK(result.warnings.empty());
       reference = reference == 0.0 ? result.twice_nll : reference;
       CHECK(result.twice_nll == Approx(reference).epsilon(0.0).margin(1e-8));
+    }
+  }
+}
+
+TEST_CASE("a valley of equal minima is no saddle point", "[fit]") {
+  // Only products of the signal's factors matter. At the bottom of the valley, what is left of the gradient
+  // bends the Hessian by its own size.
+  Draws draws(3);
+  for (const char* second : {"normfactor", "shapefactor"}) {
+    const Model model = build_model(
+        spec::Model{
+            {{"channel",
+              {{"background",
+                {50.0, 60.0},
+                {{"u", "shapesys", spec::BinData{5.0, 6.0}}, {"n", "normsys", spec::NormSysData{1.1, 0.9}}}},
+               {"signal", {5.0, 6.0}, {{"mu", "normfactor", {}}, {"second", second, {}}}}}}},
+            {}},
+        "mu");
+    for (int i = 0; i < 40; ++i) {
+      Vector data(model.nbins() + model.nauxdata());
+      data << draws.uniform(40.0, 120.0), draws.uniform(40.0, 120.0), model.auxdata();
+      CAPTURE(second, data.transpose());
+      const FitResult result = fit(model, data);
+      CHECK(result.certified());
+      CHECK(result.positive_curvature.value());
+      CHECK(fit(model, data, {}, TrustRegionOptimizer{}).twice_nll == Approx(result.twice_nll).margin(1e-7));
+      CHECK_NOTHROW(hypotest(model, data, {.mu = 1.0}));
     }
   }
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ struct FitResult {
   /// max-norm of x - clamp(x - gradient of twice_nll, bounds), over the free parameters; at the domain's edge
   /// that of the barrier's minimum (see OptimizerResult).
   double projected_gradient = std::numeric_limits<double>::infinity();
+  /// Whether the exact Hessian is positive on the free subspace, where this was looked at; false at a saddle
+  /// point.
+  std::optional<bool> positive_curvature = {};
   /// Free parameters that ended on one of their bounds.
   std::vector<std::string> at_bounds = {};
   /// Names channel, bin, samples and modifiers of negative rates where the fit
@@ -64,6 +68,9 @@ struct FitResult {
   std::string text = "no certified minimum: " + std::string(to_string(fit.status)) + " after " +
                      std::to_string(fit.iterations) + " iterations, projected gradient " +
                      number_text(fit.projected_gradient);
+  if (!fit.positive_curvature.value_or(true)) {
+    text += ", a saddle point: fit from other starts";
+  }
   if (!fit.at_bounds.empty()) {
     text += ", at bounds:";
     for (const std::string& name : fit.at_bounds) {

@@ -164,7 +164,8 @@ public:
                      .status = end.status,
                      .iterations = end.iterations,
                      .evaluations = end.evaluations,
-                     .projected_gradient = end.projected_gradient};
+                     .projected_gradient = end.projected_gradient,
+                     .positive_curvature = end.positive_curvature};
     for (Index i = 0; i < end.x.size(); ++i) {
       const bool free = box.lower[i] < box.upper[i];
       if (free && (end.x[i] <= box.lower[i] || end.x[i] >= box.upper[i])) {

@@ -26,6 +26,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -72,15 +73,17 @@ private:
       solve_model();
       small_count_ = small && gain_ <= value_noise(value_) ? small_count_ + 1 : 0;
       if (small && (0.5 * solver_.first_square() < options_.decrease_tolerance || small_count_ > 4)) {
-        const FitStatus verdict = judge_curvature();
-        if (verdict == FitStatus::converged || !escape()) {
-          return verdict;
+        if (const auto verdict = conclude()) {
+          return *verdict;
         }
         continue;
       }
       if (!advance()) {
         if (small) {
-          return judge_curvature();
+          if (const auto verdict = conclude()) {
+            return *verdict;
+          }
+          continue;
         }
         return left_domain_ ? FitStatus::domain_edge : FitStatus::stalled;
       }
@@ -179,9 +182,25 @@ private:
     return certificate_.positive_curvature.value_or(true) ? FitStatus::converged : FitStatus::stalled;
   }
 
+  /// The end at a point without slope; empty where it was a saddle point that has been left.
+  std::optional<FitStatus> conclude() {
+    const FitStatus verdict = judge_curvature();
+    if (verdict == FitStatus::converged) {
+      return verdict;
+    }
+    if (escape()) {
+      return std::nullopt;
+    }
+    if (certificate_.is_nearly_flat()) {
+      certificate_.positive_curvature = true;
+      return FitStatus::converged;
+    }
+    return verdict;
+  }
+
   /// Leaves a saddle point or a maximum.
   bool escape() {
-    if (const auto lower = point_below(f_, box_, x_, value_, gradient_, certificate_.descent, evaluations_)) {
+    if (const auto lower = point_below(f_, box_, x_, value_, gradient_, certificate_, evaluations_)) {
       trial_ = lower->x;
       trial_gradient_ = lower->gradient;
       accept(lower->value);

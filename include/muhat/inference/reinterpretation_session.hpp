@@ -89,7 +89,9 @@ template <class Result, class Work>
 }
 
 /// The workspace without the regions that are not wanted. Throws UnknownName.
-[[nodiscard]] inline Workspace with_regions(Workspace workspace, const std::vector<std::string>& wanted) {
+template <class Json>
+[[nodiscard]] BasicWorkspace<Json> with_regions(BasicWorkspace<Json> workspace,
+                                                const std::vector<std::string>& wanted) {
   const std::vector<std::string> all = workspace.channel_names();
   require_known("region", wanted, all);
   PruneOptions others;
@@ -102,14 +104,16 @@ template <class Result, class Work>
 }
 
 /// The workspace with the signal template in it.
-[[nodiscard]] inline Workspace with_template(Workspace workspace, const LikelihoodOptions& options) {
+template <class Json>
+[[nodiscard]] BasicWorkspace<Json> with_template(BasicWorkspace<Json> workspace,
+                                                 const LikelihoodOptions& options) {
   if (options.patch_set.empty()) {
     if (!options.patch.empty()) {
       throw InvalidArgument("the patch " + in_quotes(options.patch) + " needs the patch set that holds it");
     }
     return workspace;
   }
-  const PatchSet patches = load_patch_set(options.patch_set);
+  const auto patches = load_patch_set<Json>(options.patch_set);
   return patches.apply(std::move(workspace),
                        options.patch.empty() ? patches.patches().front().name : options.patch);
 }
@@ -118,8 +122,9 @@ template <class Result, class Work>
 
 /// A likelihood whose signal can be replaced, from a workspace. Throws UnknownName for a region, patch,
 /// measurement or sample that is not there, and what patch sets, models and Reinterpretation throw.
-[[nodiscard]] inline Reinterpretation<> make_reinterpretation(Workspace workspace,
-                                                              const LikelihoodOptions& options = {}) {
+template <class Json>
+[[nodiscard]] Reinterpretation<> make_reinterpretation(BasicWorkspace<Json> workspace,
+                                                       const LikelihoodOptions& options = {}) {
   workspace = detail::with_regions(detail::with_template(std::move(workspace), options), options.regions);
   Model model = build_model(workspace, options.model);
   Vector data = observed_data(workspace, model);
@@ -127,15 +132,16 @@ template <class Result, class Work>
 }
 
 /// Likelihoods by name. Reading and adding need the session for themselves; once
-/// done, any number of threads may evaluate.
-class ReinterpretationSession {
+/// done, any number of threads may evaluate. `Json`: of the workspaces that it reads.
+template <class Json = nlohmann::json>
+class BasicReinterpretationSession {
 public:
   /// Reads a workspace file under a name of its own, which must be new. Throws as `load_workspace` and
   /// `make_reinterpretation`, and InvalidArgument for a name that is taken.
   void read(const std::string& name, const std::filesystem::path& workspace,
             const LikelihoodOptions& options = {}) {
     require_new(name);
-    add(name, make_reinterpretation(load_workspace(workspace), options));
+    add(name, make_reinterpretation(load_workspace<Json>(workspace), options));
   }
 
   /// Adds a likelihood made elsewhere: from a workspace (`make_reinterpretation`), or from a model and its
@@ -197,5 +203,7 @@ private:
 
   std::map<std::string, Reinterpretation<>> likelihoods_;
 };
+
+using ReinterpretationSession = BasicReinterpretationSession<>;
 
 } // namespace muhat

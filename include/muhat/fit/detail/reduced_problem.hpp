@@ -96,10 +96,11 @@ public:
     if (positive_curvature_.value_or(true)) {
       return false;
     }
-    const auto lower =
-        point_below(f_, box_, best_x_, best_value_, best_gradient_, certificate.descent, evaluations_);
+    const auto lower = point_below(f_, box_, best_x_, best_value_, best_gradient_, certificate, evaluations_);
     if (lower) {
       set_best(lower->value, lower->x, lower->gradient);
+    } else if (certificate.is_nearly_flat()) {
+      positive_curvature_ = true;
     }
     return lower.has_value();
   }
