@@ -5,7 +5,8 @@
 ///
 /// LBFGS++ 0.1.0 throws where its line search meets rounding errors, which happens near minima, and its
 /// own stopping rules end early. Here it is started again from the best point for as long as that helps, and
-/// the status is decided by muhat's own projected gradient at the best point seen.
+/// the status is decided by muhat's own projected gradient and curvature at the best point seen. Where that
+/// is no certified minimum yet, the exact trust region goes on from there (`fallback` in the result).
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/detail/reduced_problem.hpp>

@@ -4,8 +4,9 @@
 /// CMake target muhat::nlopt).
 ///
 /// SLSQP keeps a dense n x n matrix: for problems of up to some hundred parameters. It is started again from
-/// the best point for as long as that helps, and the status is decided by muhat's own projected gradient at
-/// the best point seen. No exception crosses NLopt's C code.
+/// the best point for as long as that helps, and the status is decided by muhat's own projected gradient and
+/// curvature at the best point seen. Where that is no certified minimum yet, the exact trust region goes on
+/// from there (`fallback` in the result). No exception crosses NLopt's C code.
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/detail/reduced_problem.hpp>

@@ -61,24 +61,13 @@ public:
         result.status = FitStatus::iteration_limit;
         return result;
       }
-      return finish(f, box, result);
+      return detail::finish_by_trust_region(f, box, options_, result);
     }
   }
 
 private:
   /// Iterations that the quasi-Newton method may take where there is a fallback.
   static constexpr int patience = 200;
-
-  template <class F>
-  [[nodiscard]] OptimizerResult finish(F& f, const Box& box, const OptimizerResult& reached) const {
-    OptimizerOptions second = options_;
-    second.max_iterations = options_.max_iterations - reached.iterations;
-    OptimizerResult result = TrustRegionOptimizer(second).minimize(f, reached.x, box);
-    result.iterations += reached.iterations;
-    result.evaluations += reached.evaluations;
-    result.fallback = true;
-    return result;
-  }
 
   OptimizerOptions options_;
 };

@@ -277,4 +277,20 @@ private:
   OptimizerOptions options_;
 };
 
+namespace detail {
+
+/// Goes on from where another method stopped short, with the iterations that it left.
+template <class F>
+[[nodiscard]] OptimizerResult finish_by_trust_region(F& f, const Box& box, OptimizerOptions options,
+                                                     const OptimizerResult& reached) {
+  options.max_iterations -= reached.iterations;
+  OptimizerResult result = TrustRegionOptimizer(options).minimize(f, reached.x, box);
+  result.iterations += reached.iterations;
+  result.evaluations += reached.evaluations;
+  result.fallback = true;
+  return result;
+}
+
+} // namespace detail
+
 } // namespace muhat

@@ -15,6 +15,7 @@
 #include <muhat/fit/objective.hpp>
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/fit/optimizer_options.hpp>
+#include <muhat/fit/trust_region.hpp>
 
 #include <cmath>
 #include <limits>
@@ -106,7 +107,8 @@ public:
   }
 
   /// The best point: converged if its projected gradient is small and `leave_saddle_point` found it to be a
-  /// minimum or was not asked about it.
+  /// minimum or was not asked about it. From any other the trust region goes on, where there are second
+  /// derivatives.
   [[nodiscard]] OptimizerResult result(const OptimizerOptions& options, int iterations) {
     OptimizerResult out;
     out.x = best_x_;
@@ -125,6 +127,11 @@ public:
       out.positive_curvature = positive_curvature_;
     }
     out.evaluations = evaluations_;
+    if constexpr (HasHessian<F> || HasHessianProduct<F>) {
+      if (usable() && out.status == FitStatus::stalled) {
+        return finish_by_trust_region(f_, box_, options, out);
+      }
+    }
     return out;
   }
 
