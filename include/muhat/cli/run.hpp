@@ -179,9 +179,10 @@ inline int run(int argc, const char* const* argv, Context context) {
       if (error.get_exit_code() != 0 && !message.empty()) {
         return reject(message);
       }
-      if (app.exit(error, context.out, context.err) != 0) {
-        return ExitCode::bad_input;
+      if (error.get_exit_code() != 0) {
+        return reject(error.what());
       }
+      app.exit(error, context.out, context.err);
       flush_output(context);
       return ExitCode::success;
     }

@@ -4,17 +4,21 @@
 /// used (the tool exits with 2); `ComputationError` means that a computation
 /// on valid input did not succeed (the tool exits with 1).
 
+#include <muhat/core/printable_text.hpp>
+
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace muhat {
 
-/// Base of all exceptions thrown by muhat.
+/// Base of all exceptions thrown by muhat. Control characters of a message stand as escapes, up to line
+/// breaks.
 class Error : public std::runtime_error {
 public:
-  using std::runtime_error::runtime_error;
+  explicit Error(std::string_view message) : std::runtime_error(printable_text(message, LineBreaks::keep)) {}
 };
 
 /// The input cannot be used.

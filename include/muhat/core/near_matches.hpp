@@ -4,6 +4,8 @@
 /// alignment distance (insertions, deletions, substitutions and swaps of
 /// neighbors; Damerau 1964, Levenshtein 1966), upper and lower case being equal.
 
+#include <muhat/core/printable_text.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <set>
@@ -102,11 +104,11 @@ template <class Names>
   return matches;
 }
 
-/// A name in double quotes, cut off after about 100 bytes.
+/// A name in double quotes, printable, cut off after about 100 bytes.
 [[nodiscard]] inline std::string in_quotes(std::string_view name) {
   constexpr std::size_t longest = 100;
   std::string text = "\"";
-  text += first_characters(name, longest);
+  text += printable_text(first_characters(name, longest));
   text += name.size() > longest ? "...\"" : "\"";
   return text;
 }

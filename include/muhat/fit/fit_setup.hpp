@@ -120,6 +120,12 @@ template <class AnyModel>
   }
   for (const Vector& extra : options.extra_starts) {
     detail::require_size(extra, n, "an extra start");
+    for (Index i = 0; i < n; ++i) {
+      if (!std::isfinite(extra[i])) {
+        throw InvalidArgument("an extra start has " + number_text(extra[i]) + " for parameter \"" +
+                              model.par_names()[static_cast<std::size_t>(i)] + "\"; give a finite number");
+      }
+    }
   }
   detail::apply_bounds(model, options, setup);
   for (const auto& [name, value] : options.init) {

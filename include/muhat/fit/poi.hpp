@@ -56,20 +56,21 @@ inline void require_free_poi(const FitSetup& setup, Index poi, const std::string
   }
 }
 
-/// Requires mu to be finite and to lie inside the POI's bounds. Throws InvalidArgument when it does not.
-inline void require_inside_bounds(const FitSetup& setup, Index poi, const std::string& name, double mu) {
+/// Requires mu, which messages call `what`, to be finite and to lie inside the POI's bounds. Throws
+/// InvalidArgument when it does not.
+inline void require_inside_bounds(const FitSetup& setup, Index poi, const std::string& name, double mu,
+                                  const std::string& what = "the tested value") {
   const double lower = setup.bounds.lower[poi];
   const double upper = setup.bounds.upper[poi];
   if (!std::isfinite(mu)) {
-    throw InvalidArgument("the tested value of \"" + name + "\" must be a finite number, not " +
-                          number_text(mu));
+    throw InvalidArgument(what + " of \"" + name + "\" must be a finite number, not " + number_text(mu));
   }
   if (mu < lower || mu > upper) {
-    throw InvalidArgument("the tested value " + number_text(mu) + " of \"" + name +
-                          "\" is outside its bounds [" + number_text(lower) + ", " + number_text(upper) +
-                          "]: give the parameter wider `bounds` in the measurement or in the fit options, [" +
-                          number_text(std::min(mu, lower)) + ", " + number_text(std::max(mu, upper)) +
-                          "] or more");
+    throw InvalidArgument(
+        what + " " + number_text(mu) + " of \"" + name + "\" is outside its bounds [" + number_text(lower) +
+        ", " + number_text(upper) +
+        "]: give the parameter wider `bounds` in the measurement (in C++ also by the fit options), [" +
+        number_text(std::min(mu, lower)) + ", " + number_text(std::max(mu, upper)) + "] or more");
   }
 }
 

@@ -45,7 +45,8 @@ public:
       : options_(std::move(options)),
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_asimov_(on_data_),
         alternative_(alternative_mu(options_.test_statistic)) {
-    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(), alternative_);
+    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(), alternative_,
+                          alternative_text);
   }
 
   [[nodiscard]] const InferenceOptions& options() const noexcept { return options_; }
@@ -107,8 +108,8 @@ private:
       return;
     }
     if (!alternative.certified()) {
-      require_certified(on_data_.describe_fixed(alternative_), "fit for the Asimov data, with " + poi_name() +
-                                                                   " = " + number_text(alternative_));
+      require_certified(on_data_.describe_fixed(alternative_),
+                        "fit for the Asimov data, with " + poi_name() + " = " + number_text(alternative_));
     }
     asimov_data_ = expected_data(on_data_.model(), alternative.lowest.x);
     asimov_origin_ = alternative.lowest.value;

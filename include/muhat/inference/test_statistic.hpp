@@ -58,6 +58,9 @@ enum class TestStatistic { t_mu, t_mu_tilde, q_mu, q_mu_tilde, q0 };
   return statistic == TestStatistic::q0 ? 1.0 : 0.0;
 }
 
+/// What messages call the value of the POI that `alternative_mu` gives.
+inline constexpr const char* alternative_text = "the alternative hypothesis' value";
+
 /// The statistic at mu, from twice the negative log-likelihood at the minimum
 /// with the POI held at mu (`constrained`) and at the free one (`free`), which
 /// lies at mu_hat. All finite. For q0, mu is 0. Never negative.

@@ -75,7 +75,7 @@ public:
       : options_(std::move(options)),
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer) {
     require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(),
-                          alternative_mu(options_.test_statistic));
+                          alternative_mu(options_.test_statistic), alternative_text);
     settings_ = experiment_digests(model, data, on_data_.setup(), options_.fit);
   }
 

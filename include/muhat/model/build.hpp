@@ -53,11 +53,25 @@ concept WorkspaceLike = requires(const W& workspace, const std::string& name, st
 
 namespace detail {
 
+/// Throws InvalidModel for a name that two entries share.
+template <class Named>
+void require_unique_names(const std::vector<Named>& list, const std::string& what) {
+  const std::vector<std::size_t> order = sorted_by_name(list);
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    if (list[order[i]].name == list[order[i - 1]].name) {
+      throw InvalidModel("invalid model: two " + what + " are named \"" + list[order[i]].name +
+                         "\"; rename one of them");
+    }
+  }
+}
+
 inline void check_channels(const std::vector<spec::Channel>& channels) {
   if (channels.empty()) {
     throw InvalidModel("invalid model: there is no channel");
   }
+  require_unique_names(channels, "channels");
   for (const spec::Channel& channel : channels) {
+    require_unique_names(channel.samples, "samples of channel \"" + channel.name + "\"");
     if (channel.samples.empty()) {
       throw InvalidModel("invalid model: channel \"" + channel.name + "\" has no sample");
     }
@@ -145,12 +159,21 @@ private:
     return order;
   }
 
+  [[nodiscard]] static bool same_modifier(const spec::Modifier& a, const spec::Modifier& b) {
+    return a.name == b.name && a.type == b.type;
+  }
+
   void collect(const Layout& layout, std::int32_t index, ParameterCollector& collector) const {
     const Cell& cell = layout.cells[static_cast<std::size_t>(index)];
     const spec::Channel& channel = channel_of(cell);
     const spec::Sample& sample = channel.samples[cell.spec_sample];
-    for (const std::size_t m : sorted_modifiers(sample)) {
-      const ModifierSite site{channel, sample, sample.modifiers[m], cell, index, m};
+    const std::vector<std::size_t> order = sorted_modifiers(sample);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const ModifierSite site{channel, sample, sample.modifiers[order[i]], cell, index, order[i]};
+      if (i > 0 && same_modifier(sample.modifiers[order[i - 1]], site.modifier)) {
+        throw InvalidModel("invalid model: " + site.describe() +
+                           " stands in its sample twice; remove one of the two");
+      }
       require(site, collector, std::index_sequence_for<Kinds...>{});
     }
   }

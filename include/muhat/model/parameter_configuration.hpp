@@ -21,49 +21,69 @@ namespace muhat {
 
 namespace detail {
 
+/// A parameter and where its configuration stands: `parameter "u" (at "/measurements/0/.../sigmas")`.
+[[nodiscard]] inline std::string describe(const ParameterSet& set, const spec::Parameter* configuration,
+                                          const std::string& attribute = {}) {
+  std::string text = "parameter \"" + set.name + "\"";
+  if (configuration != nullptr && !configuration->pointer.empty()) {
+    text += " (at \"" + configuration->pointer + (attribute.empty() ? "" : "/" + attribute) + "\")";
+  }
+  return text;
+}
+
+/// How messages name the value of one component.
+[[nodiscard]] inline std::string component_text(const ParameterSet& set, const std::string& attribute,
+                                                std::size_t i) {
+  return set.size == 1 ? attribute : attribute + "[" + std::to_string(i) + "]";
+}
+
 /// Replaces `target` by a configured list; throws InvalidModel unless it has one value per component.
 template <class T>
-void replace_list(const ParameterSet& set, const std::optional<std::vector<T>>& configured,
-                  const char* attribute, std::vector<T>& target) {
+void replace_list(const ParameterSet& set, const spec::Parameter& configuration,
+                  const std::optional<std::vector<T>>& configured, const char* attribute,
+                  std::vector<T>& target) {
   if (!configured) {
     return;
   }
   if (configured->size() != static_cast<std::size_t>(set.size)) {
-    throw InvalidModel("parameter \"" + set.name + "\": its configuration has " +
+    throw InvalidModel(describe(set, &configuration, attribute) + ": its configuration has " +
                        std::to_string(configured->size()) + " " + attribute + " but the parameter has " +
-                       std::to_string(set.size) + (set.size == 1 ? " component" : " components"));
+                       std::to_string(set.size) + (set.size == 1 ? " component" : " components") +
+                       "; give one value for each");
   }
   target = *configured;
 }
 
-inline void refuse_attribute(const ParameterSet& set, bool configured, const char* attribute,
-                             const char* who) {
+inline void refuse_attribute(const ParameterSet& set, const spec::Parameter& configuration, bool configured,
+                             const char* attribute, const char* who) {
   if (configured) {
-    throw InvalidModel("parameter \"" + set.name + "\" (" + set.types.front() + ") has no " + attribute +
-                       ", which only " + who + " have; remove it from the configuration");
+    throw InvalidModel(describe(set, &configuration, attribute) + ", a " + set.types.front() + ", has no " +
+                       attribute + ", which only " + who + " have; remove it from the configuration");
   }
 }
 
-inline void require_positive(const ParameterSet& set, const std::vector<double>& values,
-                             const char* attribute) {
-  for (const double value : values) {
+inline void require_positive(const ParameterSet& set, const spec::Parameter* configuration,
+                             const std::vector<double>& values, const char* attribute) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
     // The inverse of a smaller one is no number.
-    if (!(value > 0.0) || !std::isnormal(value)) {
-      throw InvalidModel("parameter \"" + set.name + "\": " + attribute + " = " + number_text(value) +
-                         " has to be a positive number, not below 2.3e-308");
+    if (!(values[i] > 0.0) || !std::isnormal(values[i])) {
+      throw InvalidModel(describe(set, configuration, attribute) + ": " + component_text(set, attribute, i) +
+                         " = " + number_text(values[i]) + " has to be a positive number, not below 2.3e-308");
     }
   }
 }
 
-inline void check_ranges(const ParameterSet& set) {
+inline void check_ranges(const ParameterSet& set, const spec::Parameter* configuration) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(set.size); ++i) {
     const auto& [lower, upper] = set.bounds[i];
     if (std::isnan(lower) || std::isnan(upper) || lower > upper) {
-      throw InvalidModel("parameter \"" + set.name + "\": bounds [" + number_text(lower) + ", " +
-                         number_text(upper) + "] have to be an interval");
+      throw InvalidModel(describe(set, configuration, "bounds") + ": " + component_text(set, "bounds", i) +
+                         " = [" + number_text(lower) + ", " + number_text(upper) +
+                         "] have to be an interval");
     }
     if (!std::isfinite(set.inits[i])) {
-      throw InvalidModel("parameter \"" + set.name + "\": its init has to be a finite number");
+      throw InvalidModel(describe(set, configuration, "inits") + ": " + component_text(set, "inits", i) +
+                         " = " + number_text(set.inits[i]) + " has to be a finite number");
     }
   }
 }
@@ -97,22 +117,23 @@ inline void require_configuration(const ParameterSet& set, const spec::Parameter
   note(configuration != nullptr && configuration->auxdata.has_value(), "auxdata");
   note(configuration != nullptr && configuration->sigmas.has_value(), "sigmas");
   if (!missing.empty()) {
-    throw InvalidModel("parameter \"" + set.name + "\": a " + set.types.front() +
+    throw InvalidModel(describe(set, configuration) + ": a " + set.types.front() +
                        " modifier needs the measurement to configure it; missing: " + missing);
   }
 }
 
 inline void configure(ParameterSet& set, const spec::Parameter& configuration, bool sigmas_allowed) {
-  refuse_attribute(set, configuration.auxdata && set.constraint == Constraint::none, "auxdata",
+  refuse_attribute(set, configuration, configuration.auxdata && set.constraint == Constraint::none, "auxdata",
                    "constrained parameters");
-  refuse_attribute(set, configuration.sigmas && !sigmas_allowed, "sigmas", "lumi and staterror");
-  refuse_attribute(set, configuration.factors && set.constraint != Constraint::poisson, "factors",
-                   "shapesys");
-  replace_list(set, configuration.inits, "inits", set.inits);
-  replace_list(set, configuration.bounds, "bounds", set.bounds);
-  replace_list(set, configuration.auxdata, "auxdata", set.auxdata);
-  replace_list(set, configuration.sigmas, "sigmas", set.sigmas);
-  replace_list(set, configuration.factors, "factors", set.factors);
+  refuse_attribute(set, configuration, configuration.sigmas && !sigmas_allowed, "sigmas",
+                   "lumi and staterror");
+  refuse_attribute(set, configuration, configuration.factors && set.constraint != Constraint::poisson,
+                   "factors", "shapesys");
+  replace_list(set, configuration, configuration.inits, "inits", set.inits);
+  replace_list(set, configuration, configuration.bounds, "bounds", set.bounds);
+  replace_list(set, configuration, configuration.auxdata, "auxdata", set.auxdata);
+  replace_list(set, configuration, configuration.sigmas, "sigmas", set.sigmas);
+  replace_list(set, configuration, configuration.factors, "factors", set.factors);
   set.sigmas_configured = configuration.sigmas.has_value();
   set.fixed_configured = configuration.fixed.has_value();
   if (configuration.fixed) {
@@ -129,7 +150,10 @@ configure_parameters(const std::vector<CollectedSet>& collected,
   std::map<std::string_view, const spec::Parameter*> by_name;
   for (const spec::Parameter& configuration : configurations) {
     if (!by_name.emplace(configuration.name, &configuration).second) {
-      throw InvalidModel("parameter \"" + configuration.name + "\" is configured twice in the measurement");
+      throw InvalidModel(
+          "parameter \"" + configuration.name + "\" is configured twice in the measurement" +
+          (configuration.pointer.empty() ? "" : " (again at \"" + configuration.pointer + "\")") +
+          "; remove one of the two");
     }
   }
   std::vector<ParameterSet> sets;
@@ -146,9 +170,9 @@ configure_parameters(const std::vector<CollectedSet>& collected,
           source.requirement.configured || source.requirement.sharing == Sharing::by_channel_bin;
       detail::configure(set, *configuration, sigmas_allowed);
     }
-    detail::require_positive(set, set.sigmas, "sigma");
-    detail::require_positive(set, set.factors, "factor");
-    detail::check_ranges(set);
+    detail::require_positive(set, configuration, set.sigmas, "sigmas");
+    detail::require_positive(set, configuration, set.factors, "factors");
+    detail::check_ranges(set, configuration);
     sets.push_back(std::move(set));
   }
   return sets;

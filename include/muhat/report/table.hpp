@@ -2,6 +2,8 @@
 
 /// Plain aligned text tables, as a terminal or a log shows them.
 
+#include <muhat/core/printable_text.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -46,8 +48,13 @@ inline void append_row(std::string& text, const std::vector<std::string>& cells,
 } // namespace detail
 
 /// The table as lines, titles underlined with dashes, columns two spaces apart,
-/// no blanks at the end of a line. Linear in the text's size.
-inline std::string table_text(const Table& table) {
+/// no blanks at the end of a line; control characters stand as escapes. Linear in the text's size.
+inline std::string table_text(Table table) {
+  for (std::vector<std::string>& row : table.rows) {
+    for (std::string& cell : row) {
+      cell = printable_text(cell);
+    }
+  }
   std::vector<std::size_t> widths;
   for (const std::string& title : table.header) {
     widths.push_back(detail::display_width(title));

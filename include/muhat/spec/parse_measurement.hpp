@@ -59,6 +59,7 @@ void read_parameter(const Json& value, const DocumentPath& path, ProblemList& pr
                                                    {"fixed", false}}};
   const auto [name, inits, bounds, auxdata, sigmas, factors, fixed] =
       read_fields(value, path, problems, "a parameter configuration", rules);
+  parameter.pointer = path.pointer();
   if (name != nullptr) {
     read_string(*name, path.at("name"), problems, parameter.name);
   }

@@ -272,6 +272,11 @@ template <class Json = nlohmann::json>
     throw ReadError(detail::line_and_column(text, offset) + ": " +
                     detail::condensed_message(builder.message()) + detail::syntax_hint(text, offset));
   }
+  // nlohmann's parser takes a NUL byte for the end of the text.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    throw ReadError(detail::line_and_column(text, nul) + ": text behind the end of the document" +
+                    detail::syntax_hint(text, nul));
+  }
   if (!builder.problems().empty()) {
     throw SpecificationError(std::move(builder.problems()));
   }

@@ -73,6 +73,8 @@ struct Parameter {
   std::optional<std::vector<double>> sigmas = {};
   std::optional<std::vector<double>> factors = {};
   std::optional<bool> fixed = {};
+  /// Where it stands in its document, for messages; empty where it comes from none.
+  std::string pointer = {};
 };
 
 struct Measurement {
