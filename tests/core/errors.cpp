@@ -29,6 +29,10 @@ TEST_CASE("a single problem is not put in the plural", "[errors]") {
         "invalid specification: 1 problem\n  at \"/version\": expected \"1.0.0\" (found \"2\")");
 }
 
+TEST_CASE("control characters of names do not reach the terminal", "[errors]") {
+  CHECK(std::string(InvalidModel("channel \"a\x1b[2J\"\nline").what()) == "channel \"a\\u001b[2J\"\nline");
+}
+
 TEST_CASE("unusable input and failed computations have separate bases", "[errors]") {
   STATIC_REQUIRE(std::is_base_of_v<InputError, SpecificationError>);
   STATIC_REQUIRE(std::is_base_of_v<InputError, ReadError>);

@@ -203,6 +203,14 @@ TEST_CASE("unusable options name what is wrong", "[fit]") {
   CHECK_THROWS_AS(fit(model, data).value("nu"), UnknownName);
 }
 
+TEST_CASE("an extra start that is not a number names its parameter", "[fit]") {
+  const Model model = counting_experiment(10.0, 50.0);
+  const Vector start = vector({std::numeric_limits<double>::quiet_NaN()});
+  CHECK(mentions(
+      message_of<InvalidArgument>([&] { (void)fit(model, vector({73.0}), {.extra_starts = {start}}); }),
+      {"extra start", "nan", "\"mu\""}));
+}
+
 TEST_CASE("a fit without a certificate says so and explains", "[fit]") {
   const Model model = counting_experiment(10.0, -30.0);
   const FitResult result = fit(model, vector({5.0}), {.init = {{"mu", 1.0}}});

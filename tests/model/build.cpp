@@ -92,6 +92,18 @@ TEST_CASE("samples of different or no length are an error that names them") {
   CHECK(test::mentions(refusal(test::single_channel({test::sample("a", {})})), {"\"a\"", "SR"}));
 }
 
+TEST_CASE("names that two channels, samples or modifiers share are an error that says which") {
+  muhat::spec::Model twice = small();
+  twice.channels.push_back(twice.channels.front());
+  CHECK(test::mentions(refusal(twice), {"two channels", "\"SR\""}));
+  twice = small();
+  twice.channels[0].samples.push_back(twice.channels[0].samples[1]);
+  CHECK(test::mentions(refusal(twice), {"two samples of channel \"SR\"", "\"background\""}));
+  twice = small();
+  twice.channels[0].samples[0].modifiers.push_back(test::normfactor("mu"));
+  CHECK(test::mentions(refusal(twice), {"normfactor \"mu\"", "\"signal\"", "/modifiers/1", "twice"}));
+}
+
 TEST_CASE("a yield that is not finite is an error that names its sample") {
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {

@@ -153,6 +153,23 @@ TEST_CASE("a list of the wrong length is an error that names the parameter") {
   }
 }
 
+TEST_CASE("errors say where in its document a configuration stands, and in which component") {
+  muhat::spec::Parameter parameter = with("stat", [](auto& p) {
+    p.pointer = "/measurements/1/config/parameters/4";
+    p.sigmas = {0.1, -2.0};
+  });
+  const auto message = [&] {
+    return test::message_of<muhat::InvalidModel>([&] { (void)build({parameter}); });
+  };
+  CHECK(test::mentions(message(), {"\"/measurements/1/config/parameters/4/sigmas\"", "sigmas[1] = -2"}));
+  parameter.sigmas = {0.1};
+  CHECK(test::mentions(message(),
+                       {"\"/measurements/1/config/parameters/4/sigmas\"", "1 sigmas", "2 components"}));
+  parameter.sigmas.reset();
+  parameter.factors = {1.0, 1.0};
+  CHECK(test::mentions(message(), {"\"/measurements/1/config/parameters/4/factors\"", "staterror"}));
+}
+
 TEST_CASE("an attribute that the parameter does not have is an error that names both") {
   const std::vector<std::pair<std::string, muhat::spec::Parameter>> cases{
       {"auxdata", with("mu", [](auto& p) { p.auxdata = {1.0}; })},

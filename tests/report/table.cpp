@@ -18,6 +18,11 @@ TEST_CASE("table: a letter of several bytes takes one column") {
                                     "xyz  2\n");
 }
 
+TEST_CASE("table: control characters stand as escapes") {
+  CHECK(muhat::table_text({{"samples"}, {{"a\nb"}, {"\x1b[0m"}}}) ==
+        "samples\n---------\na\\u000ab\n\\u001b[0m\n");
+}
+
 TEST_CASE("table: without rows the header stands alone, a short row leaves its last cells empty") {
   CHECK(muhat::table_text({{"samples"}, {}}) == "samples\n-------\n");
   CHECK(muhat::table_text({{"a", "b"}, {{"1"}}}) == "a  b\n-  -\n1\n");

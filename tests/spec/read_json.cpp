@@ -56,6 +56,14 @@ TEST_CASE("read_json: messages have line and column") {
   CHECK(mentions(message_of(std::string("{\"a\":\0}", 7)), {"column 6", "NUL byte"}));
 }
 
+TEST_CASE("read_json: nothing may follow the document, not even behind a NUL byte") {
+  for (const std::string_view rest :
+       {std::string_view("\0", 1), std::string_view("\0 {", 3), std::string_view("\0{}", 3)}) {
+    CHECK(mentions(message_of(std::string("{\"a\": 1}\n") + std::string(rest)),
+                   {"line 2, column 1", "NUL byte"}));
+  }
+}
+
 TEST_CASE("read_json: the depth limit counts arrays and objects") {
   CHECK_NOTHROW(muhat::read_json("[[[]]]", {.depth_limit = 3}));
   CHECK(mentions(message_of("[[\n[[]]]]", {.depth_limit = 3}), {"line 2, column 2"}));
