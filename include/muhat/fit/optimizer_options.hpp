@@ -8,7 +8,8 @@ struct OptimizerOptions {
   /// Iterations of one minimization, all methods it employs together; > 0.
   int max_iterations = 1000;
   /// Largest max-norm of x - clamp(x - gradient, lower, upper) at a minimum; > 0. In units of
-  /// function over parameter, so it is sharp for parameters of order 1.
+  /// function over parameter, so it is sharp for parameters of order 1. Where rounding allows for no gradient
+  /// as small (widths below 1e-5, say), as small as it allows.
   double tolerance = 1e-6;
   /// Where the metric is known: largest decrease of the function, g^T M^-1 g / 2 on the free
   /// subspace, that a quadratic model still predicts at a minimum; > 0. Independent of the

@@ -15,6 +15,7 @@
 #include <muhat/fit/detail/edge_path.hpp>
 #include <muhat/fit/detail/line_search.hpp>
 #include <muhat/fit/detail/point_below.hpp>
+#include <muhat/fit/detail/rounding.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
 #include <muhat/fit/detail/start.hpp>
 #include <muhat/fit/detail/trust_region_step.hpp>
@@ -78,8 +79,10 @@ private:
         }
         continue;
       }
-      if (!advance()) {
-        if (small) {
+      at_rest_ = !small && 0.5 * solver_.first_square() < options_.decrease_tolerance ? at_rest_ + 1 : 0;
+      const bool moved = at_rest_ < patience_at_rest && advance();
+      if (!moved) {
+        if (small || is_at_rounding()) {
           if (const auto verdict = conclude()) {
             return *verdict;
           }
@@ -182,6 +185,12 @@ private:
     return certificate_.positive_curvature.value_or(true) ? FitStatus::converged : FitStatus::stalled;
   }
 
+  /// Whether the gradient is as small as rounding lets it become.
+  [[nodiscard]] bool is_at_rounding() {
+    evaluations_ += 2;
+    return is_zero_up_to_rounding(f_, x_, gradient_, box_, piece_, options_.tolerance);
+  }
+
   /// The end at a point without slope; empty where it was a saddle point that has been left.
   std::optional<FitStatus> conclude() {
     const FitStatus verdict = judge_curvature();
@@ -225,6 +234,8 @@ private:
 
   /// Steps in a row that may meet the domain's edge; few where the edge can be followed instead.
   static constexpr int patience = HasBarrier<F> ? 8 : 50;
+  /// Iterations in a row without anything to gain, yet with a gradient.
+  static constexpr int patience_at_rest = 8;
 
   F& f_;
   const Box& box_;
@@ -245,6 +256,7 @@ private:
   int iterations_ = 0;
   int evaluations_ = 0;
   int small_count_ = 0;
+  int at_rest_ = 0;
   int left_in_a_row_ = 0;
   bool left_domain_ = false;
 };

@@ -7,6 +7,7 @@
 #include <muhat/fit/detail/box_quadratic.hpp>
 #include <muhat/fit/detail/limited_memory.hpp>
 #include <muhat/fit/detail/line_search.hpp>
+#include <muhat/fit/detail/rounding.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
 #include <muhat/fit/detail/start.hpp>
 #include <muhat/fit/metric_factor.hpp>
@@ -96,6 +97,9 @@ private:
       if (small && (!descent || predicted_ < options_.decrease_tolerance)) {
         return settle();
       }
+      if (is_at_rounding(small)) {
+        return FitStatus::converged;
+      }
       if (descent && search()) {
         failures_ = 0;
         if (keeps_leaving_domain()) {
@@ -111,6 +115,19 @@ private:
         return left_domain_ ? FitStatus::domain_edge : FitStatus::stalled;
       }
     }
+  }
+
+  /// Whether nothing is left to gain, and the gradient is as small as rounding lets it become. Looked at now
+  /// and then.
+  [[nodiscard]] bool is_at_rounding(bool small) {
+    constexpr int interval = 4;
+    const bool at_rest = !small && predicted_ < options_.decrease_tolerance;
+    at_rest_ = at_rest ? at_rest_ + 1 : 0;
+    if (at_rest_ == 0 || at_rest_ % interval != 0) {
+      return false;
+    }
+    evaluations_ += 2;
+    return is_zero_up_to_rounding(f_, w_.x, w_.gradient, box_, w_.piece, options_.tolerance);
   }
 
   /// A new metric pays while the function still falls noticeably; the last steps are fast without.
@@ -355,6 +372,7 @@ private:
   int age_ = 0;
   double best_projected_ = std::numeric_limits<double>::infinity();
   int idle_ = 0;
+  int at_rest_ = 0;
   int failures_ = 0;
   int left_in_a_row_ = 0;
   int small_count_ = 0;
