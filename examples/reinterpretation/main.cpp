@@ -6,6 +6,7 @@
 
 #include <boost/random/uniform_01.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <iostream>
 
@@ -46,7 +47,13 @@ std::vector<muhat::SignalEvaluation> evaluate_all(const muhat::ReinterpretationS
 int main(int argc, char* argv[]) {
   const std::string workspace = argc > 1 ? argv[1] : "examples/data/two_bins.json";
   const std::string patch_set = argc > 2 ? argv[2] : "";
-  const std::size_t signals = argc > 3 ? std::stoul(argv[3]) : 100;
+  const std::string count = argc > 3 ? argv[3] : "100";
+  std::size_t signals = 0;
+  std::from_chars(count.data(), count.data() + count.size(), signals);
+  if (signals == 0) {
+    std::cerr << "\"" << count << "\" is no number of signals\n";
+    return 2;
+  }
   muhat::ReinterpretationSession session;
   const auto outcome = session.try_read("search", workspace, {.patch_set = patch_set});
   if (!outcome.ok()) {

@@ -213,7 +213,7 @@ TEST_CASE("trouble with the parameter of interest has a message of its own", "[h
   CHECK(mentions(complaint({.fit = {.fix = {{"mu", 1.0}}}}, model), {"mu", "is fixed"}));
   CHECK(mentions(complaint({.mu = 11.0}, model), {"11", "mu", "[0, 10]"}));
   CHECK(mentions(complaint({.fit = {.bounds = {{"mu", {0.5, 10.0}}}}}, model),
-                 {"tested value 0", "[0.5, 10]"}));
+                 {"alternative hypothesis", "0", "[0.5, 10]"}));
   const Model nameless = counting_experiment(10.0, 50.0, {0.0, 10.0}, "");
   CHECK(mentions(message_of<InvalidArgument>([&] { (void)hypotest(nameless, vector({60.0})); }),
                  {"names none"}));

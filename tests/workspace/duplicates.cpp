@@ -40,6 +40,21 @@ TEST_CASE("duplicates: equal ones are to be removed, others renamed") {
   CHECK(mentions(duplicates[2].suggestion, {"remove"}));
 }
 
+TEST_CASE("duplicates: each is compared with every earlier one of its name") {
+  json document = muhat::test::every_modifier_document();
+  json& samples = document["channels"][0]["samples"];
+  json other = samples[0];
+  other["data"][0] = 7.0;
+  samples.push_back(other);
+  samples.push_back(other);
+  const auto duplicates = muhat::find_duplicates(document);
+  REQUIRE(duplicates.size() == 2);
+  CHECK_FALSE(duplicates[0].identical);
+  CHECK(duplicates[1].identical);
+  CHECK(duplicates[1].first == duplicates[0].pointer);
+  CHECK(mentions(duplicates[1].suggestion, {"remove"}));
+}
+
 TEST_CASE("duplicates: the suggestions make a document valid") {
   json document = muhat::test::every_modifier_document();
   document["observations"].push_back(document["observations"][0]);

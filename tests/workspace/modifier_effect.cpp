@@ -35,6 +35,15 @@ TEST_CASE("modifier_effect: a single bin has no shape, an empty one no measure")
   CHECK(muhat::modifier_effect(muhat::spec::HistoSysData{{0}, {0}}, {0}).normalization == 0.0);
 }
 
+TEST_CASE("modifier_effect: yields that add up to 0 have no shape to keep") {
+  const std::vector<double> nominal{-10, 10};
+  const auto moved = muhat::modifier_effect(muhat::spec::HistoSysData{{-30, 30}, {-10, 10}}, nominal);
+  CHECK(moved.normalization == 0.0);
+  CHECK(std::isinf(moved.shape));
+  CHECK(muhat::modifier_effect(muhat::spec::HistoSysData{nominal, nominal}, nominal).shape == 0.0);
+  CHECK(muhat::modifier_effect(muhat::spec::HistoSysData{{1}, {0}}, {0}).shape == 0.0);
+}
+
 TEST_CASE("modifier_effect: staterror adds samples in quadrature") {
   const auto workspace = muhat::parse_workspace(muhat::test::every_modifier_document());
   const auto effect = muhat::staterror_effect(workspace.channels[0], "stat_SR");

@@ -81,6 +81,7 @@ TEST_CASE("patch_set: apply verifies, patches and checks") {
   CHECK(patched.specification().channels[0].samples[0].data == std::vector<double>{4.0, 5.0});
   CHECK(workspace.specification().channels[0].samples[0].data == std::vector<double>{12.0, 11.0});
   CHECK(patches.apply(workspace, std::vector<PatchValue>{400, "left"}).document() == patched.document());
+  CHECK(patches.apply(workspace, {400, "left"}).document() == patched.document());
   CHECK(mentions(message_of<muhat::PatchError>([&] { (void)patches.apply(workspace, "signal_500"); }),
                  {"patch \"signal_500\": operation 0", "/channels/0/samples/7", "has 2 elements"}));
   CHECK(mentions(message_of<muhat::PatchSetMismatch>([&] { (void)patches.apply(patched, "signal_400"); }),

@@ -88,7 +88,7 @@ private:
   }
 
   void search(const Json& list, const std::string& pointer, const std::string& kind, bool can_be_renamed) {
-    std::map<std::string, std::size_t> first;
+    std::map<std::string, std::vector<std::size_t>> met;
     std::set<std::string> used;
     for (const Json& entry : list) {
       if (const std::string key = key_of(entry); !key.empty()) {
@@ -97,11 +97,19 @@ private:
     }
     for (std::size_t i = 0; i < list.size(); ++i) {
       const std::string key = key_of(list[i]);
-      const auto [earlier, is_new] = first.emplace(key, i);
-      if (key.empty() || is_new) {
+      if (key.empty()) {
         continue;
       }
-      add(kind, pointer, earlier->second, i, list, can_be_renamed, used);
+      std::vector<std::size_t>& earlier = met[key];
+      if (!earlier.empty()) {
+        const auto equal = std::find_if(earlier.begin(), earlier.end(),
+                                        [&](std::size_t k) { return same_json(list[k], list[i]); });
+        add(kind, pointer, equal == earlier.end() ? earlier.front() : *equal, i, list, can_be_renamed, used);
+        if (equal != earlier.end()) {
+          continue;
+        }
+      }
+      earlier.push_back(i);
     }
   }
 

@@ -45,6 +45,11 @@ inline ModifierEffect variation_effect(const std::vector<double>& nominal,
   const double sum = std::accumulate(nominal.begin(), nominal.end(), 0.0);
   const double varied_sum = std::accumulate(varied.begin(), varied.end(), 0.0);
   ModifierEffect effect{relative_change(varied_sum, sum), 0.0};
+  // A sum of 0 has no shape that another one could be compared with.
+  if (sum == 0.0) {
+    const bool has_shape = nominal.size() > 1 && varied != nominal;
+    return {effect.normalization, has_shape ? std::numeric_limits<double>::infinity() : 0.0};
+  }
   for (std::size_t b = 0; b < nominal.size(); ++b) {
     effect.shape = std::max(effect.shape, relative_change(varied[b] * sum, nominal[b] * varied_sum));
   }

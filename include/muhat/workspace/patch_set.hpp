@@ -89,24 +89,27 @@ public:
   }
   void verify(const BasicWorkspace<Json>& workspace) const { verify(workspace.document()); }
 
-  /// The workspace with a patch applied, `key` being its name or its values. Checks the digest first
+  /// The workspace with the patch of a name, or of values, applied. Checks the digest first
   /// unless `verify_first` is false. Throws UnknownName, PatchSetMismatch, PatchError and SpecificationError.
-  template <class Key>
-  [[nodiscard]] BasicWorkspace<Json> apply(BasicWorkspace<Json> workspace, const Key& key,
+  [[nodiscard]] BasicWorkspace<Json> apply(BasicWorkspace<Json> workspace, std::string_view name,
                                            bool verify_first = true) const {
-    const patch_type& chosen = find(key);
+    return apply_patch(std::move(workspace), patch(name), verify_first);
+  }
+  [[nodiscard]] BasicWorkspace<Json> apply(BasicWorkspace<Json> workspace,
+                                           const std::vector<PatchValue>& values,
+                                           bool verify_first = true) const {
+    return apply_patch(std::move(workspace), patch_at(values), verify_first);
+  }
+
+private:
+  [[nodiscard]] BasicWorkspace<Json> apply_patch(BasicWorkspace<Json> workspace, const patch_type& chosen,
+                                                 bool verify_first) const {
     if (verify_first) {
       verify(workspace);
     }
     Json document = detail::take_document(workspace);
     apply_json_patch(document, chosen.operations, "patch " + in_quotes(chosen.name));
     return BasicWorkspace<Json>(std::move(document), workspace.parse_options());
-  }
-
-private:
-  [[nodiscard]] const patch_type& find(std::string_view name) const { return patch(name); }
-  [[nodiscard]] const patch_type& find(const std::vector<PatchValue>& values) const {
-    return patch_at(values);
   }
 
   std::shared_ptr<const detail::PatchSetContent<Json>> content_;
