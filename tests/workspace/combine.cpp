@@ -103,6 +103,20 @@ TEST_CASE("combine: modifiers that may not share a parameter stay apart") {
                  {"shapesys and the shapesys \"u\"", "channel \"CR\"", "right workspace", "rename one"}));
 }
 
+TEST_CASE("combine: what the right outer join takes from the right is checked against the rest of the left") {
+  json left = muhat::test::every_modifier_document();
+  left["channels"][1]["samples"][0]["modifiers"].push_back(
+      {{"name", "sys"}, {"type", "normsys"}, {"data", {{"hi", 1.1}, {"lo", 0.9}}}});
+  json right = muhat::prune(both(), {.channels = {"CR"}}).document();
+  right["channels"][0]["samples"][1]["modifiers"].push_back(
+      {{"name", "sys"}, {"type", "shapesys"}, {"data", {1.0, 1.0}}});
+  for (const bool merge : {false, true}) {
+    CHECK(mentions(
+        conflict(Workspace(left), Workspace(right), {.join = Join::right_outer, .merge_channels = merge}),
+        {"shapesys and the normsys \"sys\"", "channel \"CR\"", "left workspace"}));
+  }
+}
+
 TEST_CASE("combine: left and right outer joins choose a side") {
   const auto right = changed(R"([{"op": "replace", "path": "/observations/0/data", "value": [46, 33]},
                                  {"op": "replace", "path": "/measurements/0/config/poi", "value": "k_top"},

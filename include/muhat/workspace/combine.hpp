@@ -209,24 +209,26 @@ private:
   Changes* changes_;
 };
 
-/// Throws InvalidOperation where modifiers of both sides have one parameter that they may not share.
+/// Throws InvalidOperation where modifiers of both sides have one parameter that they may not share. What
+/// both workspaces have comes from `preferred`, the `side` that the join takes first.
 template <class Json>
-void require_sharable(const spec::Workspace& left, const BasicWorkspace<Json>& combined) {
-  std::set<std::pair<std::string_view, std::string_view>> of_left;
-  for (const spec::Channel& channel : left.channels) {
+void require_sharable(const spec::Workspace& preferred, const char* side, const char* other_side,
+                      const BasicWorkspace<Json>& combined) {
+  std::set<std::pair<std::string_view, std::string_view>> of_preferred;
+  for (const spec::Channel& channel : preferred.channels) {
     for (const spec::Sample& sample : channel.samples) {
-      of_left.emplace(channel.name, sample.name);
+      of_preferred.emplace(channel.name, sample.name);
     }
   }
   SharedParameters shared;
   for (const spec::Channel& channel : combined.specification().channels) {
     for (const spec::Sample& sample : channel.samples) {
-      const char* side = of_left.contains({channel.name, sample.name}) ? "left" : "right";
+      const char* origin = of_preferred.contains({channel.name, sample.name}) ? side : other_side;
       for (const spec::Modifier& modifier : sample.modifiers) {
-        if (const spec::Modifier* other = shared.add(modifier.name, modifier, side)) {
+        if (const spec::Modifier* other = shared.add(modifier.name, modifier, origin)) {
           throw InvalidOperation("combining would make the " + other->type + " and the " + modifier.type +
                                  ' ' + in_quotes(modifier.name) + " (channel " + in_quotes(channel.name) +
-                                 ", sample " + in_quotes(sample.name) + ", in the " + side +
+                                 ", sample " + in_quotes(sample.name) + ", in the " + origin +
                                  " workspace) share one parameter, which these types may not; rename one");
         }
       }
@@ -257,7 +259,9 @@ template <class Json>
   BasicWorkspace<Json> combined =
       detail::finish_operation(detail::Combiner<Json>(left.document(), right.document(), options, changes)(),
                                parse_options, "combining");
-  detail::require_sharable(left.specification(), combined);
+  const bool right_first = options.join == Join::right_outer;
+  detail::require_sharable((right_first ? right : left).specification(), right_first ? "right" : "left",
+                           right_first ? "left" : "right", combined);
   return combined;
 }
 
