@@ -146,7 +146,7 @@ TEST_CASE("combine: merged channels unite their samples") {
         Names{"signal", "background", "fakes", "qcd"});
   const auto yields = changed(other_yields);
   CHECK(mentions(conflict(both(), yields, {.join = Join::outer, .merge_channels = true}),
-                 {"sample of the channel \"SR\" \"fakes\"", "[2.0,1.0]", "[2.5,1.0]"}));
+                 {"disagree on the sample \"fakes\" of the channel \"SR\":", "[2.0,1.0]", "[2.5,1.0]"}));
   const auto left = muhat::combine(both(), yields, {.join = Join::left_outer, .merge_channels = true});
   CHECK(left.specification().channels[0].samples[2].data[0] == 2.0);
   const auto chosen = muhat::combine(both(), yields, {.join = Join::right_outer, .merge_channels = true});

@@ -136,16 +136,16 @@ private:
     }
   }
 
-  /// What both sides have: the chosen side's, or equal ones.
-  Json equal_or_chosen(const std::string& what, const Json& left, const Json& right,
-                       const char* member) const {
+  /// What both sides have: the chosen side's, or equal ones. `where` follows the name in messages.
+  Json equal_or_chosen(const std::string& what, const Json& left, const Json& right, const char* member,
+                       const std::string& where = {}) const {
     switch (options_.join) {
     case Join::left_outer:
       return left;
     case Join::right_outer:
       return right;
     case Join::none:
-      throw InvalidOperation("both workspaces have a " + what + ' ' + in_quotes(text_of(left)) +
+      throw InvalidOperation("both workspaces have a " + what + ' ' + in_quotes(text_of(left)) + where +
                              "; rename one of them, or join \"outer\", \"left outer\" or \"right outer\"");
     case Join::outer:
       break;
@@ -153,7 +153,7 @@ private:
     if (!same_json(left, right)) {
       const bool shows = left[member].is_array() && !left[member].empty() && !left[member][0].is_structured();
       throw InvalidOperation(
-          "the workspaces disagree on the " + what + ' ' + in_quotes(text_of(left)) +
+          "the workspaces disagree on the " + what + ' ' + in_quotes(text_of(left)) + where +
           (shows ? ": left " + shortened(left[member]) + ", right " + shortened(right[member])
                  : std::string()) +
           "; rename one of them, or choose one by joining \"left outer\" or \"right outer\"");
@@ -170,7 +170,7 @@ private:
     channel["samples"] =
         join("samples", "sample of " + in_quotes(name), left["samples"], right["samples"],
              [&](const Json& l, const Json& r) {
-               return equal_or_chosen("sample of the channel " + in_quotes(name), l, r, "data");
+               return equal_or_chosen("sample", l, r, "data", " of the channel " + in_quotes(name));
              });
     return channel;
   }
