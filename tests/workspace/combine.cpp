@@ -154,6 +154,20 @@ TEST_CASE("combine: merged channels unite their samples") {
   CHECK_THROWS_AS(muhat::combine(both(), right, {.merge_channels = true}), muhat::InvalidArgument);
 }
 
+TEST_CASE("combine: changes of merged channels point into the right workspace") {
+  const auto right = muhat::rename(changed(other_sample), {.modifiers = {{"fake_shape", "qcd_shape"}}});
+  muhat::Changes changes;
+  (void)muhat::combine(only("SR"), right, {.join = Join::left_outer, .merge_channels = true}, &changes);
+  REQUIRE(changes.size() == 9);
+  CHECK(changes[0].pointer == "/channels/0/samples/0");
+  CHECK(changes[0].description == "keep the left sample \"signal\" of the channel \"SR\"");
+  CHECK(changes[2].pointer == "/channels/0/samples/2");
+  CHECK(changes[2].description == "add sample \"qcd\" of the channel \"SR\"");
+  CHECK(changes[3].pointer == "/channels/0");
+  CHECK(changes[3].description == "merge the samples of channel \"SR\"");
+  CHECK(changes[4].description == "add channel \"CR\"");
+}
+
 TEST_CASE("combine: merged channels must agree on their bins") {
   json document = muhat::test::two_bin_document();
   document["channels"][0]["name"] = document["observations"][0]["name"] = "CR";

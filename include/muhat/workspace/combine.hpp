@@ -71,15 +71,15 @@ public:
 private:
   Json join_member(const std::string& key, const Json& left) const {
     if (key == "channels") {
-      return join(key, "channel", left, right_[key],
+      return join(pointer_to(key), "channel", left, right_[key],
                   [&](const Json& l, const Json& r) { return join_channel(l, r); });
     }
     if (key == "observations") {
-      return join(key, "observation", left, right_[key],
+      return join(pointer_to(key), "observation", left, right_[key],
                   [&](const Json& l, const Json& r) { return equal_or_chosen("observation", l, r, "data"); });
     }
     if (key == "measurements") {
-      return join(key, "measurement", left, right_[key],
+      return join(pointer_to(key), "measurement", left, right_[key],
                   [&](const Json& l, const Json& r) { return join_measurement(l, r); });
     }
     return left;
@@ -95,10 +95,11 @@ private:
   }
 
   /// The left entries, each united with the right one of its name by `unite`, then the other right ones; with
-  /// Join::right_outer the sides change places.
+  /// Join::right_outer the sides change places. `pointer` leads to `right`, `where` follows names in
+  /// messages.
   template <class Unite>
-  Json join(std::string_view list_name, const std::string& what, const Json& left, const Json& right,
-            Unite unite) const {
+  Json join(const std::string& pointer, const std::string& what, const Json& left, const Json& right,
+            Unite unite, const std::string& where = {}) const {
     const bool right_first = options_.join == Join::right_outer;
     const Json& first = right_first ? right : left;
     const Json& second = right_first ? left : right;
@@ -116,23 +117,24 @@ private:
         joined.push_back(entry);
       }
     }
-    report(list_name, what, left, right);
+    report(pointer, what, left, right, where);
     return joined;
   }
 
-  void report(std::string_view list_name, const std::string& what, const Json& left,
-              const Json& right) const {
+  void report(const std::string& pointer, const std::string& what, const Json& left, const Json& right,
+              const std::string& where) const {
     if (changes_ == nullptr) {
       return;
     }
     for (std::size_t i = 0; i < right.size(); ++i) {
       const std::string& name = text_of(right[i]);
-      const bool common = find(left, name) != nullptr;
-      const std::string verb = !common                              ? "add "
+      const bool merged = options_.merge_channels && what == "channel";
+      const std::string verb = find(left, name) == nullptr          ? "add "
+                               : merged                             ? "merge the samples of "
                                : options_.join == Join::right_outer ? "take the right "
                                : options_.join == Join::left_outer  ? "keep the left "
                                                                     : "share ";
-      changes_->push_back({pointer_to(list_name, i), verb + what + ' ' + in_quotes(name)});
+      changes_->push_back({pointer + '/' + std::to_string(i), verb + what + ' ' + in_quotes(name) + where});
     }
   }
 
@@ -167,11 +169,13 @@ private:
     }
     Json channel = options_.join == Join::right_outer ? right : left;
     const std::string& name = text_of(left);
-    channel["samples"] =
-        join("samples", "sample of " + in_quotes(name), left["samples"], right["samples"],
-             [&](const Json& l, const Json& r) {
-               return equal_or_chosen("sample", l, r, "data", " of the channel " + in_quotes(name));
-             });
+    const std::string where = " of the channel " + in_quotes(name);
+    // `right` is an element of the right workspace's list.
+    const auto index = &right - elements(right_["channels"]).data();
+    channel["samples"] = join(
+        pointer_to("channels", static_cast<std::size_t>(index), "samples"), "sample", left["samples"],
+        right["samples"],
+        [&](const Json& l, const Json& r) { return equal_or_chosen("sample", l, r, "data", where); }, where);
     return channel;
   }
 
