@@ -78,6 +78,48 @@ TEST_CASE("combine: the outer join unites parameter configurations") {
   CHECK(muhat::digest(muhat::sorted(joined)) == muhat::digest(muhat::sorted(both())));
 }
 
+TEST_CASE("combine: configurations of a staterror come together bin by bin") {
+  json document = muhat::test::every_modifier_document();
+  document["channels"][1]["samples"][0]["modifiers"].push_back(
+      {{"name", "stat"}, {"type", "staterror"}, {"data", {2.0}}});
+  document["channels"][0]["samples"][1]["modifiers"][1]["name"] = "stat";
+  document["channels"][0]["samples"][2]["modifiers"].erase(1);
+  json plain = document["channels"][1];
+  plain["name"] = "A";
+  plain["samples"][0]["modifiers"] = json::array();
+  document["channels"].push_back(plain);
+  document["observations"].push_back({{"name", "A"}, {"data", {100}}});
+  // The channel CR stands before SR.
+  const json inits = {1.3, 1.1, 1.2};
+  document["measurements"][0]["config"]["parameters"].push_back(
+      {{"name", "stat"}, {"inits", inits}, {"bounds", {{0, 3}, {0, 1.5}, {0, 2}}}, {"fixed", false}});
+  const Workspace whole(document);
+  const auto expected = muhat::digest(muhat::sorted(whole));
+  const auto part = [&](std::vector<std::string> others) {
+    return muhat::prune(whole, {.channels = std::move(others)});
+  };
+  const auto joined = [](const Workspace& left, const Workspace& right) {
+    return muhat::combine(left, right, {.join = Join::outer});
+  };
+  const auto sr = part({"CR", "A"});
+  const auto cr = part({"SR", "A"});
+  const auto a = part({"SR", "CR"});
+  CHECK(sr.document()["measurements"][0]["config"]["parameters"][2]["inits"] == json{1.1, 1.2});
+  CHECK(muhat::digest(muhat::sorted(joined(joined(sr, cr), a))) == expected);
+  CHECK(muhat::digest(muhat::sorted(joined(joined(cr, a), sr))) == expected);
+  CHECK(muhat::digest(muhat::sorted(joined(a, joined(sr, cr)))) == expected);
+  CHECK(muhat::digest(muhat::sorted(joined(part({"A"}), part({"SR"})))) == expected);
+  const auto other = [&](const char* pointer, const json& value) {
+    json changed = part({"A"}).document();
+    changed[json::json_pointer(pointer)] = value;
+    return conflict(Workspace(changed), part({"SR"}), {.join = Join::outer});
+  };
+  CHECK(mentions(other("/measurements/0/config/parameters/2/inits/0", 1.4),
+                 {"measurement \"nominal\"", "parameter \"stat\"", "[1.4,1.1,1.2]", "[1.3]"}));
+  CHECK(mentions(other("/measurements/0/config/parameters/2/fixed", true), {"parameter \"stat\""}));
+  CHECK(mentions(other("/measurements/0/config/parameters/2/sigmas", {1, 1, 1}), {"parameter \"stat\""}));
+}
+
 TEST_CASE("combine: the outer join explains conflicts") {
   const muhat::CombineOptions outer{.join = Join::outer};
   CHECK(mentions(conflict(both(), changed(other_data), outer), {"observation \"SR\"", "[45,33]", "[46,33]"}));

@@ -6,7 +6,9 @@
 #include <muhat/core/errors.hpp>
 #include <muhat/core/near_matches.hpp>
 #include <muhat/workspace/change.hpp>
+#include <muhat/workspace/components.hpp>
 #include <muhat/workspace/json_patch.hpp>
+#include <muhat/workspace/parameter_configuration.hpp>
 #include <muhat/workspace/sharing.hpp>
 #include <muhat/workspace/workspace.hpp>
 
@@ -27,7 +29,9 @@ namespace muhat {
 enum class Join {
   /// It is an error.
   none,
-  /// It must be equal in both; measurements of one name and POI unite their parameter configurations.
+  /// It must be equal in both; measurements of one name and POI unite their parameter configurations, those
+  /// of
+  /// a staterror bin by bin.
   outer,
   /// The left one is taken, whatever the right one says.
   left_outer,
@@ -57,8 +61,12 @@ namespace detail {
 template <class Json>
 class Combiner {
 public:
-  Combiner(const Json& left, const Json& right, const CombineOptions& options, Changes* changes)
-      : left_(left), right_(right), options_(options), changes_(changes) {}
+  Combiner(const BasicWorkspace<Json>& left, const BasicWorkspace<Json>& right, const CombineOptions& options,
+           Changes* changes)
+      : left_(left.document()), right_(right.document()),
+        left_bins_(binwise_parameters(left.specification().channels)),
+        right_bins_(binwise_parameters(right.specification().channels)), options_(options),
+        changes_(changes) {}
 
   Json operator()() const {
     Json document = Json::object();
@@ -197,6 +205,9 @@ private:
       const Json* const other = find(left["config"]["parameters"], text_of(configuration));
       if (other == nullptr) {
         parameters.push_back(configuration);
+      } else if (auto united = united_configuration(*other, left_bins_, configuration, right_bins_)) {
+        parameters[static_cast<std::size_t>(other - elements(left["config"]["parameters"]).data())] =
+            std::move(*united);
       } else if (!same_json(*other, configuration)) {
         throw InvalidOperation("the measurement " + in_quotes(name) + " configures the parameter " +
                                in_quotes(text_of(configuration)) + " as " + shortened(*other, 200) +
@@ -209,6 +220,7 @@ private:
 
   const Json& left_;
   const Json& right_;
+  BinwiseParameters left_bins_, right_bins_;
   const CombineOptions& options_;
   Changes* changes_;
 };
@@ -260,9 +272,8 @@ template <class Json>
       parse_options.custom_modifier_types.push_back(type);
     }
   }
-  BasicWorkspace<Json> combined =
-      detail::finish_operation(detail::Combiner<Json>(left.document(), right.document(), options, changes)(),
-                               parse_options, "combining");
+  BasicWorkspace<Json> combined = detail::finish_operation(
+      detail::Combiner<Json>(left, right, options, changes)(), parse_options, "combining");
   const bool right_first = options.join == Join::right_outer;
   detail::require_sharable((right_first ? right : left).specification(), right_first ? "right" : "left",
                            right_first ? "left" : "right", combined);

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -67,19 +69,31 @@ struct ChannelBin {
   friend bool operator==(const ChannelBin& left, const ChannelBin& right) {
     return left.channel == right.channel && left.bin == right.bin;
   }
+  /// Channels in byte order, bins in file order.
+  friend bool operator<(const ChannelBin& left, const ChannelBin& right) {
+    return std::tie(left.channel, left.bin) < std::tie(right.channel, right.bin);
+  }
 };
 
-/// The bins behind the components of each parameter set that has one component per bin, in their
-/// order: a staterror of several channels runs over the sorted channels. A shapefactor of several channels
-/// shares its components; the first channel stands for them.
-[[nodiscard]] inline std::map<std::string, std::vector<ChannelBin>>
-binwise_parameters(const std::vector<spec::Channel>& channels) {
+/// A parameter set that has one component per bin.
+struct BinwiseParameter {
+  /// The bins behind the components, in their order.
+  std::vector<ChannelBin> bins;
+  /// A staterror, which has other components in each channel, over the sorted channels. A shapefactor of
+  /// several channels shares its components; the first channel stands for them.
+  bool concatenates = false;
+};
+
+using BinwiseParameters = std::map<std::string, BinwiseParameter, std::less<>>;
+
+/// All sets of that kind in the channels. Linear in the number of modifiers and bins.
+[[nodiscard]] inline BinwiseParameters binwise_parameters(const std::vector<spec::Channel>& channels) {
   std::vector<const spec::Channel*> sorted;
   for (const spec::Channel& channel : channels) {
     sorted.push_back(&channel);
   }
   std::sort(sorted.begin(), sorted.end(), [](const auto* l, const auto* r) { return l->name < r->name; });
-  std::map<std::string, std::vector<ChannelBin>> parameters;
+  BinwiseParameters parameters;
   for (const spec::Channel* channel : sorted) {
     for (const spec::Sample& sample : channel->samples) {
       for (const spec::Modifier& modifier : sample.modifiers) {
@@ -87,7 +101,9 @@ binwise_parameters(const std::vector<spec::Channel>& channels) {
         if (!concatenates && modifier.type != "shapesys" && modifier.type != "shapefactor") {
           continue;
         }
-        std::vector<ChannelBin>& bins = parameters[modifier.name];
+        BinwiseParameter& parameter = parameters[modifier.name];
+        parameter.concatenates = concatenates;
+        std::vector<ChannelBin>& bins = parameter.bins;
         if (bins.empty() || (concatenates && bins.back().channel != channel->name)) {
           for (std::size_t bin = 0; bin < sample.data.size(); ++bin) {
             bins.push_back({channel->name, bin});
