@@ -145,6 +145,38 @@ TEST_CASE("combine: modifiers that may not share a parameter stay apart") {
                  {"shapesys and the shapesys \"u\"", "channel \"CR\"", "right workspace", "rename one"}));
 }
 
+TEST_CASE("combine: an outcome that has no model is refused") {
+  // One sample `s` in a channel, with a modifier "p".
+  const auto part = [](const char* channel, const char* sample, const json& yields, const json& modifier) {
+    return json{
+        {"channels",
+         {{{"name", channel},
+           {"samples", {{{"name", sample}, {"data", yields}, {"modifiers", {modifier}}}}}}}},
+        {"observations", {{{"name", channel}, {"data", yields}}}},
+        {"measurements", {{{"name", "m"}, {"config", {{"poi", "p"}, {"parameters", json::array()}}}}}},
+        {"version", "1.0.0"}};
+  };
+  const json shape = {{"name", "p"}, {"type", "shapefactor"}, {"data", nullptr}};
+  const muhat::CombineOptions outer{.join = Join::outer};
+  const Workspace two(part("A", "s", {1.0, 2.0}, shape));
+  CHECK(mentions(conflict(two, Workspace(part("B", "s", {1.0}, shape)), outer),
+                 {"shapefactor \"p\"", "channel \"B\"", "equally many bins", "\"A\" has 2, \"B\" has 1"}));
+  CHECK_NOTHROW(muhat::combine(two, Workspace(part("B", "s", {1.0, 3.0}, shape)), outer));
+
+  const json statistical = {{"name", "p"}, {"type", "staterror"}, {"data", {0.1}}};
+  const json one = part("A", "s", {1.0}, statistical);
+  CHECK(mentions(conflict(Workspace(one), Workspace(part("B", "t", {1.0}, statistical)), outer),
+                 {"staterror \"p\"", "sample \"t\"", "right workspace",
+                  "\"s\" would carry it in \"A\", \"t\" in \"B\"", "rename one"}));
+  const json other = part("B", "s", {1.0}, statistical);
+  CHECK_NOTHROW(muhat::combine(Workspace(one), Workspace(other), outer));
+  json configured = one;
+  configured["measurements"][0]["config"]["parameters"] = {{{"name", "p"}, {"inits", {1.0}}}};
+  CHECK(mentions(conflict(Workspace(configured), Workspace(other), outer),
+                 {"parameter \"p\" 2 components", "measurement \"m\"", "has 1 inits",
+                  "/measurements/0/config/parameters/0/inits"}));
+}
+
 TEST_CASE("combine: what the right outer join takes from the right is checked against the rest of the left") {
   json left = muhat::test::every_modifier_document();
   left["channels"][1]["samples"][0]["modifiers"].push_back(

@@ -113,6 +113,29 @@ TEST_CASE("rename: modifiers whose types may not share a parameter stay apart") 
   CHECK_NOTHROW(muhat::rename(workspace(), {.modifiers = {{"mu", "k_top"}, {"k_top", "mu"}}}));
 }
 
+TEST_CASE("rename: an outcome that has no model is refused") {
+  json document = muhat::test::every_modifier_document();
+  json& background = document["channels"][1]["samples"][0]["modifiers"];
+  background.push_back({{"name", "stat_CR"}, {"type", "staterror"}, {"data", {2.0}}});
+  document["channels"][0]["samples"][2]["modifiers"].erase(1);
+  document["channels"][0]["samples"][0]["modifiers"].push_back(
+      {{"name", "signal_shape"}, {"type", "shapefactor"}, {"data", nullptr}});
+  const auto refusal = [](const json& given, const muhat::RenameOptions& options) {
+    return message_of<muhat::InvalidOperation>([&] { (void)muhat::rename(Workspace(given), options); });
+  };
+  CHECK(mentions(refusal(document, {.modifiers = {{"signal_shape", "free"}}}),
+                 {"shapefactor \"free\"", "equally many bins", "\"SR\" has 2, \"CR\" has 1"}));
+  const muhat::RenameOptions one_staterror{.modifiers = {{"stat_CR", "stat_SR"}}};
+  CHECK_NOTHROW(muhat::rename(Workspace(document), one_staterror));
+  json configured = document;
+  configured["measurements"][0]["config"]["parameters"].push_back({{"name", "stat_SR"}, {"inits", {1, 1}}});
+  CHECK(mentions(refusal(configured, one_staterror),
+                 {"parameter \"stat_SR\" 3 components", "measurement \"nominal\"", "has 2 inits"}));
+  document["channels"][1]["samples"][0]["name"] = "top";
+  CHECK(mentions(refusal(document, one_staterror),
+                 {"staterror \"stat_CR\"", "\"background\" would carry it in \"SR\", \"top\" in \"CR\""}));
+}
+
 TEST_CASE("rename: errors") {
   CHECK(mentions(failure<muhat::UnknownName>({.samples = {{"signel", "x"}}}), {"did you mean \"signal\""}));
   CHECK(mentions(failure<muhat::UnknownName>({.measurements = {{"none", "x"}}}), {"no measurement"}));

@@ -236,19 +236,19 @@ void require_sharable(const spec::Workspace& preferred, const char* side, const 
       of_preferred.emplace(channel.name, sample.name);
     }
   }
-  SharedParameters shared;
-  for (const spec::Channel& channel : combined.specification().channels) {
-    for (const spec::Sample& sample : channel.samples) {
-      const char* origin = of_preferred.contains({channel.name, sample.name}) ? side : other_side;
-      for (const spec::Modifier& modifier : sample.modifiers) {
-        if (const spec::Modifier* other = shared.add(modifier.name, modifier, origin)) {
-          throw InvalidOperation("combining would make the " + other->type + " and the " + modifier.type +
-                                 ' ' + in_quotes(modifier.name) + " (channel " + in_quotes(channel.name) +
-                                 ", sample " + in_quotes(sample.name) + ", in the " + origin +
-                                 " workspace) share one parameter, which these types may not; rename one");
-        }
-      }
-    }
+  const auto conflict = find_sharing_conflict(
+      combined.specification().channels,
+      [](const spec::Modifier& modifier) { return std::string_view(modifier.name); },
+      [&](const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier&) {
+        return std::string_view(of_preferred.contains({channel.name, sample.name}) ? side : other_side);
+      });
+  if (conflict) {
+    const auto& [first, second, reason] = *conflict;
+    throw InvalidOperation("combining would make the " + first.modifier->type + " and the " +
+                           second.modifier->type + ' ' + in_quotes(second.modifier->name) + " (channel " +
+                           in_quotes(second.channel->name) + ", sample " + in_quotes(second.sample->name) +
+                           ", in the " + std::string(second.group) + " workspace) share one parameter, " +
+                           reason + "; rename one");
   }
 }
 
@@ -277,6 +277,13 @@ template <class Json>
   const bool right_first = options.join == Join::right_outer;
   detail::require_sharable((right_first ? right : left).specification(), right_first ? "right" : "left",
                            right_first ? "left" : "right", combined);
+  detail::ComponentNumbers numbers;
+  for (const auto* workspace : {&left, &right}) {
+    for (const auto& [name, parameter] : binwise_parameters(workspace->specification().channels)) {
+      numbers[name].insert(parameter.bins.size());
+    }
+  }
+  detail::require_fitting_configurations(combined.specification(), numbers, "combining");
   return combined;
 }
 

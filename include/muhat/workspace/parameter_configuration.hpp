@@ -2,6 +2,7 @@
 
 /// Keeping the measurements' parameter configurations in step with the channels.
 
+#include <muhat/core/errors.hpp>
 #include <muhat/core/json_pointer.hpp>
 #include <muhat/core/near_matches.hpp>
 #include <muhat/spec/specification.hpp>
@@ -14,8 +15,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -169,6 +172,41 @@ void restrict_configurations(Json& document, const BinwiseParameters& before, Ch
       }
     }
   });
+}
+
+/// How many components parameters had before an operation, by the names that they have behind it.
+using ComponentNumbers = std::map<std::string, std::set<std::size_t>, std::less<>>;
+
+/// Throws InvalidOperation for a configuration's list in `outcome` that was as long as its parameter, and is
+/// so no longer because the parameter now has the bins of several.
+inline void require_fitting_configurations(const spec::Workspace& outcome, const ComponentNumbers& before,
+                                           const std::string& operation) {
+  const BinwiseParameters parameters = binwise_parameters(outcome.channels);
+  for (const spec::Measurement& measurement : outcome.measurements) {
+    for (const spec::Parameter& configuration : measurement.parameters) {
+      const auto parameter = parameters.find(configuration.name);
+      const auto numbers = before.find(configuration.name);
+      if (parameter == parameters.end() || numbers == before.end()) {
+        continue;
+      }
+      const std::size_t size = parameter->second.bins.size();
+      const auto check = [&](const char* member, const auto& list) {
+        if (list && list->size() != size && numbers->second.count(list->size()) != 0) {
+          throw InvalidOperation(
+              operation + " would give the parameter " + in_quotes(configuration.name) + ' ' +
+              std::to_string(size) + " components, but its configuration in the measurement " +
+              in_quotes(measurement.name) + " (in the outcome at \"" + configuration.pointer + '/' + member +
+              "\") has " + std::to_string(list->size()) + ' ' + member +
+              "; remove them first, or rename one of the modifiers that come together");
+        }
+      };
+      check("inits", configuration.inits);
+      check("bounds", configuration.bounds);
+      check("auxdata", configuration.auxdata);
+      check("sigmas", configuration.sigmas);
+      check("factors", configuration.factors);
+    }
+  }
 }
 
 } // namespace muhat::detail

@@ -7,6 +7,7 @@
 #include <muhat/spec/specification.hpp>
 #include <muhat/workspace/change.hpp>
 #include <muhat/workspace/components.hpp>
+#include <muhat/workspace/parameter_configuration.hpp>
 #include <muhat/workspace/sharing.hpp>
 #include <muhat/workspace/workspace.hpp>
 
@@ -116,20 +117,21 @@ NewNames new_names(std::string_view kind, const std::vector<NameChange>& changes
 
 /// Throws InvalidOperation where new names would make modifiers share a parameter that may not.
 inline void require_sharable(const spec::Workspace& workspace, const NewNames& names) {
-  SharedParameters shared;
-  for (const spec::Channel& channel : workspace.channels) {
-    for (const spec::Sample& sample : channel.samples) {
-      for (const spec::Modifier& modifier : sample.modifiers) {
-        const auto renamed = names.find(modifier.name);
-        const std::string& name = renamed == names.end() ? modifier.name : renamed->second;
-        if (const spec::Modifier* other = shared.add(name, modifier, modifier.name)) {
-          throw InvalidOperation("renaming would make the " + modifier.type + ' ' + in_quotes(modifier.name) +
-                                 " and the " + other->type + ' ' + in_quotes(other->name) +
-                                 " share the parameter " + in_quotes(name) +
-                                 ", which these types may not; choose another name");
-        }
-      }
-    }
+  const auto new_name = [&](const spec::Modifier& modifier) {
+    const auto renamed = names.find(modifier.name);
+    return std::string_view(renamed == names.end() ? modifier.name : renamed->second);
+  };
+  const auto conflict =
+      find_sharing_conflict(workspace.channels, new_name,
+                            [](const spec::Channel&, const spec::Sample&, const spec::Modifier& modifier) {
+                              return std::string_view(modifier.name);
+                            });
+  if (conflict) {
+    const auto& [first, second, reason] = *conflict;
+    throw InvalidOperation("renaming would make the " + second.modifier->type + ' ' +
+                           in_quotes(second.modifier->name) + " and the " + first.modifier->type + ' ' +
+                           in_quotes(first.modifier->name) + " share the parameter " +
+                           in_quotes(new_name(*first.modifier)) + ", " + reason + "; choose another name");
   }
 }
 
@@ -145,6 +147,10 @@ public:
     measurements_ = new_names("measurement", options.measurements, known.measurements);
     if (!modifiers_.empty()) {
       require_sharable(workspace.specification(), modifiers_);
+      for (const auto& [name, parameter] : binwise_parameters(workspace.specification().channels)) {
+        const auto renamed = modifiers_.find(name);
+        numbers_[renamed == modifiers_.end() ? name : renamed->second].insert(parameter.bins.size());
+      }
     }
   }
 
@@ -167,7 +173,9 @@ public:
       rename_list(config["parameters"], modifiers_, "parameter", "measurements", m, "config", "parameters");
     }
     rename_list(document_["measurements"], measurements_, "measurement", "measurements");
-    return finish_operation(std::move(document_), options_, "renaming");
+    BasicWorkspace<Json> outcome = finish_operation(std::move(document_), options_, "renaming");
+    require_fitting_configurations(outcome.specification(), numbers_, "renaming");
+    return outcome;
   }
 
 private:
@@ -199,6 +207,7 @@ private:
   Changes* changes_;
   Json document_;
   NewNames channels_, samples_, modifiers_, measurements_;
+  ComponentNumbers numbers_;
 };
 
 } // namespace detail
@@ -208,7 +217,8 @@ private:
 /// then on. Appends to `changes` what was renamed. Throws UnknownName for a name, or a pattern, that fits
 /// nothing, InvalidArgument for a pattern that is no regular expression, for a name of more than 2000
 /// characters beside one, for a name that is renamed twice or to nothing, and InvalidOperation where two
-/// things that must differ would have one name, or modifiers that may not share a parameter. Linear in the
+/// things that must differ would have one name, modifiers that may not share a parameter, or a configuration
+/// that does not fit its parameter any more. Linear in the
 /// size of the workspace.
 template <class Json>
 [[nodiscard]] BasicWorkspace<Json> rename(BasicWorkspace<Json> workspace, const RenameOptions& options,
