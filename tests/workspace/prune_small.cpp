@@ -12,6 +12,7 @@
 
 using muhat::Workspace;
 using muhat::test::mentions;
+using muhat::test::message_of;
 using nlohmann::json;
 
 namespace {
@@ -71,6 +72,41 @@ TEST_CASE("prune_small: staterror bin by bin") {
   const auto all = muhat::prune_small(workspace(), {.staterror = 0.05});
   CHECK(all.document() ==
         without({"/channels/0/samples/2/modifiers/1", "/channels/0/samples/1/modifiers/1"}));
+}
+
+TEST_CASE("prune_small: configurations do not free the bins of a staterror that went") {
+  const auto configured = [](const json& configuration) {
+    json document = muhat::test::every_modifier_document();
+    document["measurements"][0]["config"]["parameters"].push_back(configuration);
+    return document;
+  };
+  const auto pruned = [](const json& document, muhat::Changes* changes = nullptr) {
+    return muhat::prune_small(Workspace(document), {.staterror = 0.038}, changes)
+        .document()["measurements"][0]["config"]["parameters"][2];
+  };
+  muhat::Changes changes;
+  CHECK(pruned(configured({{"name", "stat_SR"}, {"fixed", false}, {"inits", {1.25, 1.5}}}), &changes) ==
+        json({{"name", "stat_SR"}, {"inits", {1.0, 1.5}}}));
+  REQUIRE(changes.size() == 4);
+  CHECK(changes[2].pointer == "/measurements/0/config/parameters/2/fixed");
+  CHECK(mentions(changes[2].description, {"remove \"fixed\": false"}));
+  CHECK(changes[3].pointer == "/measurements/0/config/parameters/2/inits");
+  const json fixed = {{"name", "stat_SR"}, {"fixed", true}, {"bounds", {{0, 2}, {0, 2}}}};
+  CHECK(pruned(configured(fixed)) == fixed);
+
+  const auto refusal = [&](const json& document) {
+    return message_of<muhat::InvalidOperation>([&] { (void)pruned(document); });
+  };
+  CHECK(mentions(refusal(configured({{"name", "stat_SR"}, {"bounds", {{1.5, 2}, {0, 2}}}})),
+                 {"bin 0", "\"SR\"", "/measurements/0/config/parameters/2/bounds/0", "[1.5,2]"}));
+  // Three bins, of which the last has no uncertainty.
+  json empty = configured({{"name", "stat_SR"}, {"fixed", false}});
+  empty["channels"][0]["samples"] = {
+      {{"name", "background"},
+       {"data", {40, 30, 0}},
+       {"modifiers", {{{"name", "stat_SR"}, {"type", "staterror"}, {"data", {0.1, 3, 0}}}}}}};
+  empty["observations"][0]["data"] = {45, 33, 0};
+  CHECK(mentions(refusal(empty), {"/measurements/0/config/parameters/2/fixed", "\"stat_SR\"", "bin 2"}));
 }
 
 TEST_CASE("prune_small: parameters that nothing carries lose their configuration") {

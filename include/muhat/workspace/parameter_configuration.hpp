@@ -39,10 +39,12 @@ void for_each_configuration_list(Json& document, Visit visit) {
   }
 }
 
-/// The channels of a document in which a sample carries a modifier, for each name of a modifier.
+/// The channels in which a sample carries a modifier, for each name of a modifier.
+using Carriers = std::map<std::string, std::vector<std::string>>;
+
 template <class Json>
-std::map<std::string, std::vector<std::string>> carrying_channels(const Json& document) {
-  std::map<std::string, std::vector<std::string>> carriers;
+Carriers carrying_channels(const Json& document) {
+  Carriers carriers;
   for (const Json& channel : elements(document["channels"])) {
     for (const Json& sample : elements(channel["samples"])) {
       for (const Json& modifier : elements(sample["modifiers"])) {

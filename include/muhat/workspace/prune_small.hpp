@@ -5,6 +5,7 @@
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/near_matches.hpp>
+#include <muhat/spec/checked_value.hpp>
 #include <muhat/spec/write_json.hpp>
 #include <muhat/workspace/change.hpp>
 #include <muhat/workspace/components.hpp>
@@ -63,15 +64,7 @@ public:
                      pointer_to("channels", c, "samples", s, "modifiers"));
       }
     }
-    const auto carriers = carrying_channels(document_);
-    const auto before = binwise_parameters(channels);
-    remove_configurations(document_, changes_, [&](const std::string& name) {
-      return dropped_.count(name) != 0 && carriers.find(name) == carriers.end();
-    });
-    restrict_configurations(document_, before, changes_, [&](const std::string& name, const ChannelBin& bin) {
-      const auto found = carriers.find(name);
-      return found != carriers.end() && contains(found->second, bin.channel);
-    });
+    update_configurations(binwise_parameters(channels));
     return finish_operation(std::move(document_), workspace_.parse_options(), "pruning");
   }
 
@@ -133,7 +126,8 @@ private:
     modifiers.erase(modifiers.begin() + static_cast<std::ptrdiff_t>(end), modifiers.end());
   }
 
-  /// Sets the uncertainties of small bins to zero, which fixes their parameters.
+  /// Sets the uncertainties of small bins to zero, which fixes their parameters unless a configuration says
+  /// otherwise.
   void prune_staterrors(const spec::Channel& channel, Json& document, std::size_t index) {
     empty_staterrors_.clear();
     if (!thresholds_.staterror) {
@@ -174,6 +168,7 @@ private:
             continue;
           }
           document["samples"][s]["modifiers"][m]["data"][b] = 0.0;
+          zeroed_[name].insert({channel.name, b});
           record(changes_, pointer_to("channels", index, "samples", s, "modifiers", m, "data", b), [&] {
             return "set staterror " + in_quotes(name) + " of bin " + std::to_string(b) +
                    " to 0: " + percent(effect[b]);
@@ -183,11 +178,95 @@ private:
     }
   }
 
+  /// What is removed comes last, so that the pointers of changes hold for the workspace that was given.
+  void update_configurations(const BinwiseParameters& before) {
+    const Carriers carriers = carrying_channels(document_);
+    fix_zeroed_bins(before, carriers);
+    restrict_configurations(document_, before, changes_, [&](const std::string& name, const ChannelBin& bin) {
+      const auto found = carriers.find(name);
+      return found != carriers.end() && contains(found->second, bin.channel);
+    });
+    remove_configurations(document_, changes_, [&](const std::string& name) {
+      return dropped_.count(name) != 0 && carriers.find(name) == carriers.end();
+    });
+  }
+
+  /// Keeps configurations from freeing the bins that were set to zero, or from fixing them at anything but 1.
+  void fix_zeroed_bins(const BinwiseParameters& parameters, const Carriers& carriers) {
+    for_each_configuration_list(document_, [&](std::size_t m, auto& list) {
+      for (std::size_t i = 0; i < list.size(); ++i) {
+        const auto zeroed = zeroed_.find(text_of(list[i]));
+        if (zeroed == zeroed_.end()) {
+          continue;
+        }
+        const std::string pointer = pointer_to("measurements", m, "config", "parameters", i);
+        leave_default_fixed(zeroed->first, carriers.find(zeroed->first)->second, list[i], pointer);
+        set_inits(zeroed->second, parameters.find(zeroed->first)->second.bins, list[i], pointer);
+      }
+    });
+  }
+
+  /// `"fixed": false` frees every bin, with a width of 1 where the uncertainty is 0; without it those that
+  /// have one are free.
+  void leave_default_fixed(const std::string& name, const std::vector<std::string>& channels,
+                           Json& configuration, const std::string& pointer) {
+    const auto fixed = configuration.find("fixed");
+    if (fixed == configuration.end() || *fixed != false) {
+      return;
+    }
+    for (const spec::Channel& channel : workspace_.specification().channels) {
+      if (!contains(channels, channel.name)) {
+        continue;
+      }
+      const std::vector<double> effect = staterror_effect(channel, name);
+      const auto without = std::find(effect.begin(), effect.end(), 0.0);
+      if (without != effect.end()) {
+        throw InvalidOperation(
+            "the configuration at \"" + pointer + "/fixed\" frees all bins of the staterror " +
+            in_quotes(name) + ", also bin " + std::to_string(without - effect.begin()) + " of the channel " +
+            in_quotes(channel.name) +
+            ", which has no uncertainty; small ones can be dropped once \"fixed\" is removed");
+      }
+    }
+    configuration.erase(fixed);
+    record(changes_, pointer + "/fixed",
+           [] { return std::string("remove \"fixed\": false, so that bins without uncertainty are fixed"); });
+  }
+
+  void set_inits(const std::set<ChannelBin>& zeroed, const std::vector<ChannelBin>& bins, Json& configuration,
+                 const std::string& pointer) {
+    const auto inits = configuration.find("inits");
+    const auto bounds = configuration.find("bounds");
+    bool changed = false;
+    for (std::size_t b = 0; b < bins.size(); ++b) {
+      if (zeroed.count(bins[b]) == 0) {
+        continue;
+      }
+      if (bounds != configuration.end() && bounds->size() == bins.size() &&
+          !((*bounds)[b][0] <= 1.0 && (*bounds)[b][1] >= 1.0)) {
+        throw InvalidOperation("bin " + std::to_string(bins[b].bin) + " of the channel " +
+                               in_quotes(bins[b].channel) + " would be fixed at 1, which its bounds at \"" +
+                               pointer + "/bounds/" + std::to_string(b) +
+                               "\" exclude: " + shortened((*bounds)[b]) +
+                               "; change them, or choose a threshold below its uncertainty");
+      }
+      if (inits != configuration.end() && inits->size() == bins.size() && (*inits)[b] != 1.0) {
+        (*inits)[b] = 1.0;
+        changed = true;
+      }
+    }
+    if (changed) {
+      record(changes_, pointer + "/inits", [] { return std::string("set those of bins set to 0 to 1"); });
+    }
+  }
+
   const BasicWorkspace<Json>& workspace_;
   const EffectThresholds& thresholds_;
   Changes* changes_;
   Json document_;
   std::set<std::string> dropped_;
+  /// By staterror, the bins whose uncertainty was set to zero.
+  std::map<std::string, std::set<ChannelBin>> zeroed_;
   /// Of the channel at hand: the staterrors all of whose bins are small.
   std::set<std::string> empty_staterrors_;
 };
@@ -195,9 +274,11 @@ private:
 } // namespace detail
 
 /// The workspace without normsys, histosys and staterror modifiers whose relative effect is below the
-/// thresholds. Of a staterror with some small bins, those get the uncertainty 0, so that their parameters are
-/// fixed at 1. Parameters that nothing carries any more lose their configuration. Appends to `changes` what
-/// went, with its effect. Throws InvalidArgument for a negative threshold. Linear in the size of the
+/// thresholds. Of a staterror with some small bins, those get the uncertainty 0 and their parameters are
+/// fixed at 1: a configuration loses `"fixed": false`, and its inits of these bins become 1. Parameters that
+/// nothing carries any more lose their configuration. Appends to `changes` what went, with its effect. Throws
+/// InvalidArgument for a negative threshold, and InvalidOperation where a configuration's bounds exclude 1 or
+/// its `"fixed": false` also frees bins that had no uncertainty to begin with. Linear in the size of the
 /// workspace.
 template <class Json>
 [[nodiscard]] BasicWorkspace<Json>
