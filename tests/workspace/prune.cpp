@@ -8,6 +8,7 @@
 #include <support/small_workspaces.hpp>
 #include <support/zoo.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -159,6 +160,18 @@ TEST_CASE("prune: what is not touched keeps its kind of number, its bits and its
         R"({"version": "1.0.0", "observations": [{"data": [1, 2.0], "name": "c"}], )"
         R"("channels": [{"samples": [{"data": [0.1, 1e-320], "name": "s", "modifiers": []}], "name": "c"}], )"
         R"("measurements": [{"name": "m", "config": {"poi": "", "parameters": []}}]})");
+}
+
+TEST_CASE("prune: pointers of changes hold for the workspace that was given") {
+  json document = muhat::test::every_modifier_document();
+  document["measurements"][1]["config"]["parameters"].push_back({{"name", "JES"}, {"inits", {0}}});
+  muhat::Changes changes;
+  (void)muhat::prune(Workspace(document), {.modifiers = {"JES"}, .measurements = {"nominal"}}, &changes);
+  const auto removed = std::find_if(changes.begin(), changes.end(), [](const muhat::Change& change) {
+    return change.description.find("configuration") != std::string::npos;
+  });
+  REQUIRE(removed != changes.end());
+  CHECK(removed->pointer == "/measurements/1/config/parameters/2");
 }
 
 TEST_CASE("prune: removing everything that a published patch added restores the digest") {

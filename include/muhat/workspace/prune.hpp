@@ -45,8 +45,8 @@ public:
     prune_channels();
     prune_list(document_["observations"], pointer_to("observations"), "the observation of channel",
                options_.channels);
-    prune_list(document_["measurements"], pointer_to("measurements"), "measurement", options_.measurements);
     update_configurations();
+    prune_list(document_["measurements"], pointer_to("measurements"), "measurement", options_.measurements);
     for (const char* list : {"channels", "measurements"}) {
       if (document_[list].empty()) {
         throw InvalidOperation("nothing would remain of the " + std::string(list) + "; keep at least one");
@@ -138,17 +138,18 @@ private:
   }
 
   /// Parameters named in `modifiers` lose their configuration once nothing carries them; those with a
-  /// component per bin lose the entries of the channels that no longer carry them.
+  /// component per bin lose the entries of the channels that no longer carry them. What is removed comes
+  /// last, so that the pointers of changes hold for the workspace that was given.
   void update_configurations() {
-    const auto carriers = carrying_channels(document_);
-    remove_configurations(document_, changes_, [&](const std::string& name) {
-      return contains(options_.modifiers, name) && carriers.find(name) == carriers.end();
-    });
+    const Carriers carriers = carrying_channels(document_);
     restrict_configurations(document_, binwise_parameters(workspace_.specification().channels), changes_,
                             [&](const std::string& name, const ChannelBin& bin) {
                               const auto channels = carriers.find(name);
                               return channels != carriers.end() && contains(channels->second, bin.channel);
                             });
+    remove_configurations(document_, changes_, [&](const std::string& name) {
+      return contains(options_.modifiers, name) && carriers.find(name) == carriers.end();
+    });
   }
 
   const BasicWorkspace<Json>& workspace_;
