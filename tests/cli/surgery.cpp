@@ -100,6 +100,8 @@ TEST_CASE("prune: bins, and what has next to no effect") {
   CHECK(dropped.json().at("observations")[0].at("data") == nlohmann::json::array({61.0}));
   const auto kept = run_tool({"prune", "--keep-bin", "signal_region=1"}, two_channels);
   CHECK(kept.out == dropped.out);
+  CHECK(run_tool({"prune", "--drop-bin", "signal_region=0", "--keep-bin", "signal_region=1"}, two_channels)
+            .out == dropped.out);
   const auto small = run_tool({"prune", "--min-normalization", "0.15"}, two_channels);
   REQUIRE(small.code == 0);
   CHECK(small.json().at("channels")[1].at("samples")[0].at("modifiers").size() == 1);

@@ -64,6 +64,27 @@ TEST_CASE("bins: keeping some is dropping the others") {
   CHECK(muhat::drop_bins(workspace(), {{"SR", {}}}).document() == workspace().document());
 }
 
+TEST_CASE("bins: those to drop and those to keep are counted in the same workspace") {
+  json document = muhat::test::two_bin_document();
+  for (json& sample : document["channels"][0]["samples"]) {
+    sample["data"] = {10, 20, 30};
+  }
+  document["channels"][0]["samples"][1]["modifiers"] = json::array();
+  document["observations"][0]["data"] = {10, 20, 30};
+  const Workspace three(document);
+  const auto left = [&](const muhat::BinChoice& choice) {
+    return muhat::choose_bins(three, choice).document()["observations"][0]["data"];
+  };
+  const std::string channel = "singlechannel";
+  CHECK(left({.drop = {{channel, {0}}}, .keep = {{channel, {1}}}}) == json::array({20}));
+  CHECK(left({.drop = {{channel, {0}}}, .keep = {{channel, {2}}}}) == json::array({30}));
+  CHECK(left({.drop = {{channel, {1}}}}) == json({10, 30}));
+  CHECK(mentions(message_of<muhat::InvalidArgument>([&] {
+                   (void)left({.drop = {{channel, {0}}}, .keep = {{channel, {2, 0}}}});
+                 }),
+                 {"bin 0 of the channel \"singlechannel\"", "both to be kept and to be dropped"}));
+}
+
 TEST_CASE("bins: parameter configurations follow the components") {
   const Workspace shared(shared_document());
   const auto result = muhat::drop_bins(shared, {{"SR", {1}}, {"CR", {1}}});

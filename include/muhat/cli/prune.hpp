@@ -52,17 +52,14 @@ inline std::vector<BinSelection> parse_bins(const std::string& option,
 /// Names go first, then bins, then what is negligible in what is left.
 inline ExitCode run_prune(const PruneCommandOptions& options, Context& context) {
   check_output(options.output.output);
-  const std::vector<BinSelection> dropped = parse_bins("--drop-bin", options.drop_bins);
-  const std::vector<BinSelection> kept = parse_bins("--keep-bin", options.keep_bins);
+  const BinChoice bins{.drop = parse_bins("--drop-bin", options.drop_bins),
+                       .keep = parse_bins("--keep-bin", options.keep_bins)};
   const EffectThresholds& thresholds = options.thresholds;
   Workspace workspace = load_exact_workspace(options.workspace, context);
   return run_surgery(options.output, context, [&](Changes* changes) {
     Workspace outcome = prune(std::move(workspace), options.names, changes);
-    if (!dropped.empty()) {
-      outcome = muhat::drop_bins(std::move(outcome), dropped, changes);
-    }
-    if (!kept.empty()) {
-      outcome = muhat::keep_bins(std::move(outcome), kept, changes);
+    if (!bins.drop.empty() || !bins.keep.empty()) {
+      outcome = choose_bins(std::move(outcome), bins, changes);
     }
     if (thresholds.normalization || thresholds.shape || thresholds.staterror) {
       outcome = prune_small(std::move(outcome), thresholds, changes);

@@ -26,15 +26,20 @@ struct BinSelection {
   std::vector<std::size_t> bins;
 };
 
+/// Of the channels that `keep` names only those bins stay, of all channels those in `drop` go.
+struct BinChoice {
+  std::vector<BinSelection> drop = {};
+  std::vector<BinSelection> keep = {};
+};
+
 namespace detail {
 
 /// For each channel that is named, which of its bins stay.
 using KeptBins = std::map<std::string, std::vector<bool>>;
 
-/// `keep` tells whether the selected bins are those that stay.
-inline KeptBins kept_bins(const spec::Workspace& workspace, const std::vector<BinSelection>& selections,
-                          bool keep) {
-  KeptBins kept;
+/// Marks the selected bins in `kept` as staying or going; `keep` tells which of both.
+inline void mark_bins(const spec::Workspace& workspace, const std::vector<BinSelection>& selections,
+                      bool keep, KeptBins& kept) {
   const std::vector<std::string> names = component_names(workspace).channels;
   for (const BinSelection& selection : selections) {
     require_known("channel", {selection.channel}, names);
@@ -50,6 +55,24 @@ inline KeptBins kept_bins(const spec::Workspace& workspace, const std::vector<Bi
                               std::to_string(bin));
       }
       bins[bin] = keep;
+    }
+  }
+}
+
+/// Which bins stay; all are counted in the workspace as it is.
+inline KeptBins kept_bins(const spec::Workspace& workspace, const BinChoice& choice) {
+  KeptBins kept;
+  mark_bins(workspace, choice.keep, true, kept);
+  const KeptBins named = kept;
+  mark_bins(workspace, choice.drop, false, kept);
+  for (const BinSelection& selection : choice.drop) {
+    const auto both = named.find(selection.channel);
+    for (const std::size_t bin : selection.bins) {
+      if (both != named.end() && both->second[bin]) {
+        throw InvalidArgument("bin " + std::to_string(bin) + " of the channel " +
+                              in_quotes(selection.channel) +
+                              " is both to be kept and to be dropped; name it once");
+      }
     }
   }
   for (const auto& [name, bins] : kept) {
@@ -118,9 +141,8 @@ void erase_modifier_bins(Json& modifier, const std::vector<bool>& keep, const st
 }
 
 template <class Json>
-BasicWorkspace<Json> select_bins(BasicWorkspace<Json> workspace, const std::vector<BinSelection>& selections,
-                                 bool keep, Changes* changes) {
-  const KeptBins kept = kept_bins(workspace.specification(), selections, keep);
+BasicWorkspace<Json> select_bins(BasicWorkspace<Json> workspace, const BinChoice& choice, Changes* changes) {
+  const KeptBins kept = kept_bins(workspace.specification(), choice);
   require_equal_shapes(workspace.specification(), kept);
   Json document = take_document(workspace);
   auto& channels = elements(document["channels"]);
@@ -157,23 +179,31 @@ BasicWorkspace<Json> select_bins(BasicWorkspace<Json> workspace, const std::vect
 
 } // namespace detail
 
-/// The workspace without the given bins: they go from samples, modifiers, observations and parameter
-/// configurations. Appends to `changes` what went. Throws UnknownName for a channel, InvalidArgument for a
-/// bin that is not there, and InvalidOperation where no bin would remain, where a shapefactor is shared with
-/// a channel that keeps the bin, or where a user-defined modifier's data is an object. Linear in the size of
-/// the workspace.
+/// The workspace without the bins that the choice drops or does not keep, all counted in the workspace that
+/// is given: they go from samples, modifiers, observations and parameter configurations. Appends to `changes`
+/// what went. Throws UnknownName for a channel, InvalidArgument for a bin that is not there or is both kept
+/// and dropped, and InvalidOperation where no bin would remain, where a shapefactor is shared with a channel
+/// that keeps the bin, or where a user-defined modifier's data is an object. Linear in the size of the
+/// workspace.
+template <class Json>
+[[nodiscard]] BasicWorkspace<Json> choose_bins(BasicWorkspace<Json> workspace, const BinChoice& choice,
+                                               Changes* changes = nullptr) {
+  return detail::select_bins(std::move(workspace), choice, changes);
+}
+
+/// The workspace without the given bins. Throws like choose_bins.
 template <class Json>
 [[nodiscard]] BasicWorkspace<Json>
 drop_bins(BasicWorkspace<Json> workspace, const std::vector<BinSelection>& bins, Changes* changes = nullptr) {
-  return detail::select_bins(std::move(workspace), bins, false, changes);
+  return choose_bins(std::move(workspace), {.drop = bins}, changes);
 }
 
 /// The workspace with only the given bins in the channels that are named; other channels keep all. Throws
-/// like drop_bins.
+/// like choose_bins.
 template <class Json>
 [[nodiscard]] BasicWorkspace<Json>
 keep_bins(BasicWorkspace<Json> workspace, const std::vector<BinSelection>& bins, Changes* changes = nullptr) {
-  return detail::select_bins(std::move(workspace), bins, true, changes);
+  return choose_bins(std::move(workspace), {.keep = bins}, changes);
 }
 
 } // namespace muhat
