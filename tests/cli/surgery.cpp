@@ -111,6 +111,17 @@ TEST_CASE("prune: bins, and what has next to no effect") {
   CHECK(mentions(dry.out, {"mc_stat"}));
 }
 
+TEST_CASE("prune: what has next to no effect, only in places") {
+  const auto narrow =
+      run_tool({"prune", "--min-normalization", "0.3", "--in-channel", "control_region"}, two_channels);
+  REQUIRE(narrow.code == 0);
+  CHECK(narrow.json().at("channels")[1].at("samples")[0].at("modifiers").empty());
+  CHECK(narrow.json().at("channels")[0] == nlohmann::json::parse(two_channels).at("channels")[0]);
+  rejects({"prune", "--min-staterror", "0.5", "--in-sample", "background"}, two_channels, "all its samples");
+  rejects({"prune", "--drop-bin", "signal_region=0", "--in-channel", "control_region"}, two_channels,
+          "--in-channel");
+}
+
 TEST_CASE("prune: mistakes exit with 2 and near matches") {
   rejects({"prune", "-c", "signal_regoin"}, two_channels, "did you mean \"signal_region\"");
   rejects({"prune", "-s", "backgruond"}, two_channels, "did you mean \"background\"");

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 using muhat::Workspace;
@@ -117,6 +118,34 @@ TEST_CASE("prune_small: parameters that nothing carries lose their configuration
   const json& parameters = pruned.document()["measurements"][0]["config"]["parameters"];
   REQUIRE(parameters.size() == 3);
   CHECK(parameters[2]["name"] == "JES");
+}
+
+TEST_CASE("prune_small: only in some channels and samples") {
+  const muhat::EffectThresholds all{.normalization = 0.2, .shape = 1.0};
+  const auto in = [&](std::vector<std::string> channels, std::vector<std::string> samples = {}) {
+    muhat::EffectThresholds thresholds = all;
+    thresholds.in_channels = std::move(channels);
+    thresholds.in_samples = std::move(samples);
+    return thresholds;
+  };
+  const auto pruned = [](const muhat::EffectThresholds& thresholds) {
+    return muhat::prune_small(workspace(), thresholds).document();
+  };
+  const std::string signal = "/channels/0/samples/0/modifiers/2";
+  const std::string background = "/channels/0/samples/1/modifiers/0";
+  const std::string control = "/channels/1/samples/0/modifiers/0";
+  CHECK(pruned(all) == without({control, background, signal}));
+  CHECK(pruned(in({"CR"})) == without({control}));
+  CHECK(pruned(in({"SR"}, {"signal"})) == without({signal}));
+  CHECK(pruned(in({}, {"background"})) == without({control, background}));
+  CHECK(muhat::prune_small(workspace(), {.staterror = 0.05, .in_channels = {"CR"}}).document() ==
+        workspace().document());
+  CHECK(mentions(message_of<muhat::UnknownName>([&] { (void)pruned(in({"SRR"})); }), {"\"SR\""}));
+  CHECK(mentions(message_of<muhat::UnknownName>([&] { (void)pruned(in({"CR"}, {"fakes"})); }),
+                 {"no sample named \"fakes\""}));
+  CHECK(mentions(
+      message_of<muhat::InvalidArgument>([&] { (void)pruned({.staterror = 0.05, .in_samples = {"fakes"}}); }),
+      {"staterror", "\"fakes\""}));
 }
 
 TEST_CASE("prune_small: thresholds must be numbers from 0 up") {

@@ -8,7 +8,10 @@
 #include <muhat/cli/context.hpp>
 #include <muhat/cli/model_options.hpp>
 #include <muhat/cli/surgery.hpp>
+#include <muhat/core/errors.hpp>
+#include <muhat/core/near_matches.hpp>
 #include <muhat/workspace/bins.hpp>
+#include <muhat/workspace/change.hpp>
 #include <muhat/workspace/prune.hpp>
 #include <muhat/workspace/prune_small.hpp>
 
@@ -49,12 +52,28 @@ inline std::vector<BinSelection> parse_bins(const std::string& option,
   return selections;
 }
 
+/// Throws InvalidArgument for bins of channels in which nothing is to be removed.
+inline void require_bins_in_scope(const BinChoice& bins, const std::vector<std::string>& in_channels) {
+  for (const auto* selections : {&bins.drop, &bins.keep}) {
+    for (const BinSelection& selection : *selections) {
+      if (!muhat::detail::in_scope(in_channels, selection.channel)) {
+        throw InvalidArgument("bins of the channel " + in_quotes(selection.channel) +
+                              " cannot go while --in-channel names only " + quoted_list(in_channels) +
+                              "; add this channel, or drop the bins in a second step");
+      }
+    }
+  }
+}
+
 /// Names go first, then bins, then what is negligible in what is left.
 inline ExitCode run_prune(const PruneCommandOptions& options, Context& context) {
   check_output(options.output.output);
   const BinChoice bins{.drop = parse_bins("--drop-bin", options.drop_bins),
                        .keep = parse_bins("--keep-bin", options.keep_bins)};
-  const EffectThresholds& thresholds = options.thresholds;
+  require_bins_in_scope(bins, options.names.in_channels);
+  EffectThresholds thresholds = options.thresholds;
+  thresholds.in_channels = options.names.in_channels;
+  thresholds.in_samples = options.names.in_samples;
   Workspace workspace = load_exact_workspace(options.workspace, context);
   return run_surgery(options.output, context, [&](Changes* changes) {
     Workspace outcome = prune(std::move(workspace), options.names, changes);
@@ -81,8 +100,9 @@ inline void add_prune_options(CLI::App& command, PruneCommandOptions& options) {
   add("-m,--modifier", names.modifiers, "A modifier to remove");
   add("-t,--modifier-type", names.modifier_types, "A modifier type to remove");
   add("--measurement", names.measurements, "A measurement to remove");
-  add("--in-channel", names.in_channels, "Remove samples and modifiers only in this channel");
-  add("--in-sample", names.in_samples, "Remove modifiers only in this sample");
+  add("--in-channel", names.in_channels,
+      "Remove samples, modifiers, bins and uncertainties only in this channel");
+  add("--in-sample", names.in_samples, "Remove modifiers and uncertainties only in this sample");
   add("--drop-bin", options.drop_bins, "CHANNEL=BIN: a bin to remove, counted from 0");
   add("--keep-bin", options.keep_bins,
       "CHANNEL=BIN: a bin to keep, counted from 0, while others of its channel go");

@@ -68,6 +68,11 @@ inline bool contains(const std::vector<std::string>& names, std::string_view nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// Whether a scope has that name; an empty one is everything.
+inline bool in_scope(const std::vector<std::string>& scope, std::string_view name) {
+  return scope.empty() || contains(scope, name);
+}
+
 /// Throws UnknownName for the first name that is not known.
 inline void require_known(std::string_view kind, const std::vector<std::string>& names,
                           const std::vector<std::string>& known) {

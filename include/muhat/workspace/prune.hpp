@@ -56,20 +56,13 @@ public:
   }
 
 private:
-  bool channel_in_scope(const std::string& name) const {
-    return options_.in_channels.empty() || contains(options_.in_channels, name);
-  }
-  bool sample_in_scope(const std::string& name) const {
-    return options_.in_samples.empty() || contains(options_.in_samples, name);
-  }
-
   void require_names() const {
     const ComponentNames all = component_names(workspace_.specification());
     require_known("channel", options_.channels, all.channels);
     require_known("channel", options_.in_channels, all.channels);
     require_known("measurement", options_.measurements, all.measurements);
-    const auto in_channel = [this](const std::string& name) { return channel_in_scope(name); };
-    const auto in_sample = [this](const std::string& name) { return sample_in_scope(name); };
+    const auto in_channel = [this](const std::string& name) { return in_scope(options_.in_channels, name); };
+    const auto in_sample = [this](const std::string& name) { return in_scope(options_.in_samples, name); };
     const auto any = [](const std::string&) { return true; };
     const ComponentNames channels = component_names(workspace_.specification(), in_channel, any);
     const std::string where = options_.in_channels.empty() ? "" : " of the given channels";
@@ -106,7 +99,7 @@ private:
     auto& channels = elements(document_["channels"]);
     for (std::size_t c = 0; c < channels.size(); ++c) {
       const std::string name = text_of(channels[c]);
-      if (contains(options_.channels, name) || !channel_in_scope(name)) {
+      if (contains(options_.channels, name) || !in_scope(options_.in_channels, name)) {
         continue;
       }
       const std::string pointer = pointer_to("channels", c, "samples");
@@ -126,7 +119,7 @@ private:
     }
     for (std::size_t s = 0; s < samples.size(); ++s) {
       const std::string& name = text_of(samples[s]);
-      if (!sample_in_scope(name) || contains(options_.samples, name)) {
+      if (!in_scope(options_.in_samples, name) || contains(options_.samples, name)) {
         continue;
       }
       prune_if(samples[s]["modifiers"], pointer + '/' + std::to_string(s) + "/modifiers", "modifier",

@@ -37,6 +37,10 @@ struct EffectThresholds {
   std::optional<double> normalization = {};
   std::optional<double> shape = {};
   std::optional<double> staterror = {};
+  /// Look only at these channels; empty: at all.
+  std::vector<std::string> in_channels = {};
+  /// Look only at these samples; empty: at all. Not with `staterror`, which its samples have in common.
+  std::vector<std::string> in_samples = {};
 };
 
 namespace detail {
@@ -52,16 +56,28 @@ public:
         throw InvalidArgument("a threshold must be a number from 0 up, not " + json_number_text(*threshold));
       }
     }
+    if (thresholds.staterror && !thresholds.in_samples.empty()) {
+      throw InvalidArgument(
+          "a staterror is the uncertainty of all its samples together, so that its threshold "
+          "cannot be for some samples only, like " +
+          in_quotes(thresholds.in_samples.front()) + "; prune them in a second step");
+    }
+    require_scope();
   }
 
   BasicWorkspace<Json> operator()() && {
     const auto& channels = workspace_.specification().channels;
     auto& list = elements(document_["channels"]);
     for (std::size_t c = 0; c < channels.size(); ++c) {
+      if (!in_scope(thresholds_.in_channels, channels[c].name)) {
+        continue;
+      }
       prune_staterrors(channels[c], list[c], c);
       for (std::size_t s = 0; s < channels[c].samples.size(); ++s) {
-        prune_sample(channels[c].samples[s], list[c]["samples"][s],
-                     pointer_to("channels", c, "samples", s, "modifiers"));
+        if (in_scope(thresholds_.in_samples, channels[c].samples[s].name)) {
+          prune_sample(channels[c].samples[s], list[c]["samples"][s],
+                       pointer_to("channels", c, "samples", s, "modifiers"));
+        }
       }
     }
     update_configurations(binwise_parameters(channels));
@@ -69,6 +85,16 @@ public:
   }
 
 private:
+  void require_scope() const {
+    const auto in_channel = [this](const std::string& name) {
+      return in_scope(thresholds_.in_channels, name);
+    };
+    const auto any = [](const std::string&) { return true; };
+    const spec::Workspace& specification = workspace_.specification();
+    require_known("channel", thresholds_.in_channels, component_names(specification).channels);
+    require_known("sample", thresholds_.in_samples, component_names(specification, in_channel, any).samples);
+  }
+
   static bool is_small(double effect, const std::optional<double>& threshold) {
     constexpr double nothing = 1e-12;
     return effect < std::max(threshold.value_or(0.0), nothing);
@@ -277,8 +303,9 @@ private:
 /// thresholds. Of a staterror with some small bins, those get the uncertainty 0 and their parameters are
 /// fixed at 1: a configuration loses `"fixed": false`, and its inits of these bins become 1. Parameters that
 /// nothing carries any more lose their configuration. Appends to `changes` what went, with its effect. Throws
-/// InvalidArgument for a negative threshold, and InvalidOperation where a configuration's bounds exclude 1 or
-/// its `"fixed": false` also frees bins that had no uncertainty to begin with. Linear in the size of the
+/// UnknownName for a channel or sample to look at that is not there, InvalidArgument for a negative threshold
+/// or one for the staterrors of some samples, and InvalidOperation where a configuration's bounds exclude 1
+/// or its `"fixed": false` also frees bins that had no uncertainty to begin with. Linear in the size of the
 /// workspace.
 template <class Json>
 [[nodiscard]] BasicWorkspace<Json>
