@@ -40,6 +40,7 @@
 #include <muhat/workspace/load.hpp>
 #include <muhat/workspace/measurements.hpp>
 #include <muhat/workspace/modifier_effect.hpp>
+#include <muhat/workspace/original_pointer.hpp>
 #include <muhat/workspace/parameter_configuration.hpp>
 #include <muhat/workspace/parse_patch_set.hpp>
 #include <muhat/workspace/patch_set.hpp>

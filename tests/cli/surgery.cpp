@@ -122,6 +122,27 @@ TEST_CASE("prune: what has next to no effect, only in places") {
           "--in-channel");
 }
 
+TEST_CASE("prune: a dry run points into the workspace that was given, whatever went before") {
+  nlohmann::json document = nlohmann::json::parse(two_channels);
+  document["channels"].insert(document["channels"].begin(), document["channels"][1]);
+  document["channels"][0]["name"] = "another_region";
+  document["observations"].push_back({{"name", "another_region"}, {"data", {103.0}}});
+  document["channels"][1]["samples"][0]["data"] = {5.0, 10.0, 7.0};
+  document["observations"][0]["data"] = {55.0, 61.0, 50.0};
+  nlohmann::json& background = document["channels"][1]["samples"][1];
+  background["data"] = {50.0, 60.0, 40.0};
+  background["modifiers"][1]["data"] = {{"hi_data", {53.0, 58.0, 41.0}}, {"lo_data", {48.0, 61.0, 39.0}}};
+  background["modifiers"][2]["data"] = {2.0, 3.0, 0.1};
+  const auto dry = run_tool({"prune", "-c", "another_region", "-s", "signal", "--in-channel", "signal_region",
+                             "--drop-bin", "signal_region=0", "--min-staterror", "0.01",
+                             "--min-normalization", "0.3", "--dry-run"},
+                            document.dump());
+  REQUIRE(dry.code == 0);
+  CHECK(mentions(dry.out, {"/channels/1: drop bin 0 of channel \"signal_region\"",
+                           "/channels/1/samples/1/modifiers/0: drop normsys \"scale\"",
+                           "/channels/1/samples/1/modifiers/2/data/2: set the uncertainty"}));
+}
+
 TEST_CASE("prune: mistakes exit with 2 and near matches") {
   rejects({"prune", "-c", "signal_regoin"}, two_channels, "did you mean \"signal_region\"");
   rejects({"prune", "-s", "backgruond"}, two_channels, "did you mean \"background\"");

@@ -69,7 +69,7 @@ TEST_CASE("prune_small: staterror bin by bin") {
   CHECK(one.document() == expected);
   REQUIRE(changes.size() == 2);
   CHECK(changes[0].pointer == "/channels/0/samples/1/modifiers/1/data/0");
-  CHECK(mentions(changes[0].description, {"stat_SR", "bin 0", "3.7 %"}));
+  CHECK(mentions(changes[0].description, {"\"stat_SR\"", "channel \"SR\"", "3.7 %"}));
   const auto all = muhat::prune_small(workspace(), {.staterror = 0.05});
   CHECK(all.document() ==
         without({"/channels/0/samples/2/modifiers/1", "/channels/0/samples/1/modifiers/1"}));

@@ -12,6 +12,7 @@
 #include <muhat/core/near_matches.hpp>
 #include <muhat/workspace/bins.hpp>
 #include <muhat/workspace/change.hpp>
+#include <muhat/workspace/original_pointer.hpp>
 #include <muhat/workspace/prune.hpp>
 #include <muhat/workspace/prune_small.hpp>
 
@@ -76,12 +77,32 @@ inline ExitCode run_prune(const PruneCommandOptions& options, Context& context) 
   thresholds.in_samples = options.names.in_samples;
   Workspace workspace = load_exact_workspace(options.workspace, context);
   return run_surgery(options.output, context, [&](Changes* changes) {
+    const std::optional<Workspace> given =
+        changes == nullptr ? std::nullopt : std::optional<Workspace>(workspace);
+    muhat::detail::KeptBins kept;
     Workspace outcome = prune(std::move(workspace), options.names, changes);
+    // The changes of later operations, too, are told of the workspace that was given.
+    const auto go_on = [&](auto operate) {
+      if (changes == nullptr) {
+        outcome = operate(std::move(outcome), nullptr);
+        return;
+      }
+      const Workspace before = outcome;
+      Changes made;
+      outcome = operate(std::move(outcome), &made);
+      for (Change& change : made) {
+        change.pointer =
+            muhat::detail::original_pointer(change.pointer, before.document(), given->document(), kept);
+        changes->push_back(std::move(change));
+      }
+    };
     if (!bins.drop.empty() || !bins.keep.empty()) {
-      outcome = choose_bins(std::move(outcome), bins, changes);
+      auto chosen = muhat::detail::kept_bins(outcome.specification(), bins);
+      go_on([&](Workspace left, Changes* made) { return choose_bins(std::move(left), bins, made); });
+      kept = std::move(chosen);
     }
     if (thresholds.normalization || thresholds.shape || thresholds.staterror) {
-      outcome = prune_small(std::move(outcome), thresholds, changes);
+      go_on([&](Workspace left, Changes* made) { return prune_small(std::move(left), thresholds, made); });
     }
     return outcome;
   });

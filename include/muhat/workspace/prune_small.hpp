@@ -196,8 +196,8 @@ private:
           document["samples"][s]["modifiers"][m]["data"][b] = 0.0;
           zeroed_[name].insert({channel.name, b});
           record(changes_, pointer_to("channels", index, "samples", s, "modifiers", m, "data", b), [&] {
-            return "set staterror " + in_quotes(name) + " of bin " + std::to_string(b) +
-                   " to 0: " + percent(effect[b]);
+            return "set the uncertainty of staterror " + in_quotes(name) + " in channel " +
+                   in_quotes(channel.name) + " to 0: " + percent(effect[b]);
           });
         }
       }
