@@ -18,6 +18,7 @@
 #include <muhat/core/random.hpp>
 #include <muhat/core/special_functions.hpp>
 #include <muhat/core/stirling.hpp>
+#include <muhat/core/utf8.hpp>
 
 #include <muhat/spec/checked_value.hpp>
 #include <muhat/spec/json_scanner.hpp>
@@ -40,6 +41,7 @@
 #include <muhat/workspace/load.hpp>
 #include <muhat/workspace/measurements.hpp>
 #include <muhat/workspace/modifier_effect.hpp>
+#include <muhat/workspace/name_pattern.hpp>
 #include <muhat/workspace/original_pointer.hpp>
 #include <muhat/workspace/parameter_configuration.hpp>
 #include <muhat/workspace/parse_patch_set.hpp>

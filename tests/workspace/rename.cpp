@@ -95,6 +95,47 @@ TEST_CASE("rename: patterns and names that lead nowhere are refused") {
                  {"new name of the channel \"SR\" is empty"}));
 }
 
+TEST_CASE("rename: patterns that would take for ever, or all of the stack, are refused") {
+  json document = muhat::test::every_modifier_document();
+  document["channels"][0]["name"] = document["observations"][0]["name"] = std::string(36, 'a') + 'b';
+  document["channels"][1]["name"] = document["observations"][1]["name"] = std::string(2000, 'c');
+  const auto refusal = [&](const std::string& pattern) {
+    return message_of<muhat::InvalidArgument>([&] {
+      (void)muhat::rename(Workspace(document), {.channels = {{pattern, "x", true}}});
+    });
+  };
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '(') + 'c' + std::string(depth, ')') + '*';
+  };
+  CHECK(mentions(refusal("(a+)+$"), {"\"(a+)+$\" takes too long", "channel \"aaa", "like (a+)+"}));
+  CHECK(mentions(refusal(nested(500)), {"too much memory", "channel \"ccc"}));
+  CHECK(mentions(refusal(nested(50'000)), {"pattern \"(((", "100002 characters", "too many"}));
+  CHECK_NOTHROW(muhat::rename(Workspace(document), {.channels = {{"^(.)*b$", "x", true}}}));
+}
+
+TEST_CASE("rename: patterns match characters, not bytes") {
+  json document = muhat::test::every_modifier_document();
+  document["channels"][0]["name"] = document["observations"][0]["name"] = "\xc3\xa9\xf0\x9f\x98\x80"
+                                                                          "a";
+  const auto renamed = [&](const char* pattern, const char* to) {
+    return muhat::rename(Workspace(document), {.channels = {{pattern, to, true}}}).channel_names().front();
+  };
+  CHECK(renamed("^.", "x") == "x\xf0\x9f\x98\x80"
+                              "a");
+  CHECK(renamed("[\xc3\xa9\xc3\xb1]", "e") == "e\xf0\x9f\x98\x80"
+                                              "a");
+  CHECK(renamed("^.(.)a", "\xc3\xb1$1") == "\xc3\xb1\xf0\x9f\x98\x80");
+}
+
+TEST_CASE("rename: what is no UTF-8 is refused") {
+  CHECK(mentions(failure<muhat::InvalidArgument>({.samples = {{"signal", "\xff\xfe"}}}),
+                 {"sample \"signal\"", "no UTF-8"}));
+  CHECK(mentions(failure<muhat::InvalidArgument>({.samples = {{"signal", "\xff", true}}}),
+                 {"new name", "no UTF-8"}));
+  CHECK(
+      mentions(failure<muhat::InvalidArgument>({.samples = {{"\xc3", "a", true}}}), {"pattern", "no UTF-8"}));
+}
+
 TEST_CASE("rename: a modifier may take another's name and share its parameter") {
   const auto renamed = muhat::rename(workspace(), {.modifiers = {{"k_top", "mu"}}, .measurements = {}});
   CHECK(renamed.measurement("top").poi == "mu");

@@ -4,6 +4,8 @@
 /// into the document, numbers by std::from_chars. It only ever says "valid" or "I cannot tell": explaining
 /// what is wrong is read_json's work, with nlohmann's parser. Two to three times as fast as that parser.
 
+#include <muhat/core/utf8.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -17,50 +19,6 @@
 #include <utility>
 
 namespace muhat::detail {
-
-/// Appends a code point as UTF-8.
-inline void append_utf8(std::string& text, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6);
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12);
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | code >> 18);
-    put(0x80 | (code >> 12 & 0x3F));
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
-}
-
-/// Length of the well-formed UTF-8 sequence of two to four bytes at `p`, 0 where there is none.
-inline std::size_t utf8_length(const char* p, const char* end) {
-  const auto byte = [p](std::size_t i) { return static_cast<unsigned char>(p[i]); };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const auto available = static_cast<std::size_t>(end - p);
-  const unsigned first = byte(0);
-  if (first >= 0xC2 && first <= 0xDF) {
-    return available >= 2 && follows(1) ? 2 : 0;
-  }
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;
-    return available >= 3 && follows(1, low, high) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-    return available >= 4 && follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 /// Whether a JSON number that is not zero has a size of one or more. No text is too long, no exponent too
 /// large, and the locale does not matter, as it does for std::strtod.

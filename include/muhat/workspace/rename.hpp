@@ -4,9 +4,11 @@
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/near_matches.hpp>
+#include <muhat/core/utf8.hpp>
 #include <muhat/spec/specification.hpp>
 #include <muhat/workspace/change.hpp>
 #include <muhat/workspace/components.hpp>
+#include <muhat/workspace/name_pattern.hpp>
 #include <muhat/workspace/parameter_configuration.hpp>
 #include <muhat/workspace/sharing.hpp>
 #include <muhat/workspace/workspace.hpp>
@@ -15,7 +17,7 @@
 
 #include <cstddef>
 #include <map>
-#include <regex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,8 +29,8 @@ namespace muhat {
 struct NameChange {
   std::string from;
   std::string to;
-  /// `from` is a regular expression (ECMAScript); what it matches in a name becomes `to`, where `$1` is the
-  /// first group.
+  /// `from` is a regular expression (ECMAScript) over the characters of a name; what it matches becomes `to`,
+  /// where `$1` is the first group.
   bool is_pattern = false;
 };
 
@@ -45,54 +47,36 @@ namespace detail {
 
 using NewNames = std::map<std::string, std::string, std::less<>>;
 
-template <class Text>
-std::basic_regex<typename Text::value_type> compile_pattern(std::string_view kind, const Text& pattern) {
-  try {
-    return std::basic_regex<typename Text::value_type>(pattern);
-  } catch (const std::regex_error& error) {
-    throw InvalidArgument("the pattern " + in_quotes(pattern) + " for a " + std::string(kind) +
-                          " is no regular expression: " + error.what());
-  }
-}
-
+/// Throws InvalidArgument for a new name that no document can have.
 inline void require_name(std::string_view kind, std::string_view from, std::string_view to) {
   if (to.empty()) {
     throw InvalidArgument("the new name of the " + std::string(kind) + ' ' + in_quotes(from) +
                           " is empty: give it one");
   }
+  if (!decoded_utf8(to)) {
+    throw InvalidArgument("the new name " + in_quotes(to) + " of the " + std::string(kind) + ' ' +
+                          in_quotes(from) + " is no UTF-8 text, which a JSON document needs");
+  }
 }
 
-/// Adds the new name of each known name that the pattern of `change` matches; false if there is none.
+/// Adds the new name of each known name that the pattern of `change` matches; false if there is none. A
+/// template so that the regular expressions are compiled only where something is renamed.
 template <class Text>
 bool replace_matches(std::string_view kind, const NameChange& change, const std::vector<Text>& known,
                      NewNames& names) {
-  // The standard library's matching takes stack with each character.
-  constexpr std::size_t longest = 2000;
-  const auto pattern = compile_pattern<Text>(kind, change.from);
+  const NamePattern pattern(kind, change.from);
   bool matches = false;
   for (const Text& name : known) {
-    if (name.size() > longest) {
-      throw InvalidArgument("the " + std::string(kind) + ' ' + in_quotes(name) + " has " +
-                            std::to_string(name.size()) + " characters, too many for a pattern (" +
-                            std::to_string(longest) + "): rename it first, by its whole name");
-    }
-    try {
-      if (std::regex_search(name, pattern)) {
-        matches = true;
-        const std::string replaced = std::regex_replace(name, pattern, change.to);
-        require_name(kind, name, replaced);
-        names.emplace(name, replaced);
-      }
-    } catch (const std::regex_error& error) {
-      throw InvalidArgument("the pattern " + in_quotes(change.from) + " cannot be matched with the " +
-                            std::string(kind) + ' ' + in_quotes(name) + ": " + error.what());
+    if (const std::optional<std::string> replaced = pattern.replaced(name, change.to)) {
+      matches = true;
+      require_name(kind, name, *replaced);
+      names.emplace(name, *replaced);
     }
   }
   return matches;
 }
 
-/// The new name of each known name that changes. A template so that the regular expressions
-/// are compiled only where something is renamed.
+/// The new name of each known name that changes.
 template <class Text>
 NewNames new_names(std::string_view kind, const std::vector<NameChange>& changes,
                    const std::vector<Text>& known) {
@@ -215,8 +199,9 @@ private:
 /// The workspace with new names. A channel's observation, and a modifier's parameter configurations and place
 /// as parameter of interest, follow. A modifier that is given the name of another shares its parameter from
 /// then on. Appends to `changes` what was renamed. Throws UnknownName for a name, or a pattern, that fits
-/// nothing, InvalidArgument for a pattern that is no regular expression, for a name of more than 2000
-/// characters beside one, for a name that is renamed twice or to nothing, and InvalidOperation where two
+/// nothing, InvalidArgument for a pattern that is no regular expression or takes too long to match, for a
+/// pattern or a name beside one of more than 2000 characters, for a name that is renamed twice, to nothing or
+/// to what is no UTF-8, and InvalidOperation where two
 /// things that must differ would have one name, modifiers that may not share a parameter, or a configuration
 /// that does not fit its parameter any more. Linear in the
 /// size of the workspace.
