@@ -56,6 +56,24 @@ TEST_CASE("read_json: messages have line and column") {
   CHECK(mentions(message_of(std::string("{\"a\":\0}", 7)), {"column 6", "NUL byte"}));
 }
 
+TEST_CASE("read_json: hints are for what stands where the text goes wrong") {
+  for (const char* text : {"[NaN]", "[nan]", "[1, -Infinity]", "[inf]", "[-nan]", R"([1, "x" nan])", "nan"}) {
+    INFO(text);
+    CHECK(mentions(message_of(text), {"replace it by a finite number"}));
+  }
+  for (const char* text : {"{'a': 1}", R"({"a": 'b'})"}) {
+    INFO(text);
+    CHECK(mentions(message_of(text), {"double quotes"}));
+  }
+  for (const char* text : {R"({"info" 1})", R"({"nano" 1})", R"({"don't" 1})", R"(["nan)", "[1, infinite]",
+                           "[\"nan\n\"]", R"(["\inf"])", R"(["don\'t"])", "[nano]"}) {
+    INFO(text);
+    const std::string message = message_of(text);
+    CHECK(message.find("finite number") == std::string::npos);
+    CHECK(message.find("double quotes") == std::string::npos);
+  }
+}
+
 TEST_CASE("read_json: nothing may follow the document, not even behind a NUL byte") {
   for (const std::string_view rest :
        {std::string_view("\0", 1), std::string_view("\0 {", 3), std::string_view("\0{}", 3)}) {

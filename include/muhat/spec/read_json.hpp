@@ -207,6 +207,24 @@ inline std::string condensed_message(std::string_view message) {
   return text;
 }
 
+/// The word of letters that starts at `offset`, or one before it: nlohmann's parser goes as far as `n`, of
+/// which it expects a null. Empty where the text before goes on into it.
+inline std::string_view word_at(std::string_view text, std::size_t offset) {
+  const auto is_letter = [&](std::size_t i) {
+    return (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z');
+  };
+  std::size_t start = std::min(offset, text.size());
+  start -= start > 0 && text[start - 1] == 'n' ? 1 : 0;
+  if (start > 0 && (is_letter(start - 1) || text[start - 1] == '"')) {
+    return {};
+  }
+  std::size_t end = start;
+  while (end < text.size() && is_letter(end)) {
+    ++end;
+  }
+  return text.substr(start, end - start);
+}
+
 /// Advice for mistakes that a bare syntax error does not explain.
 inline std::string syntax_hint(std::string_view text, std::size_t offset) {
   if (text.size() >= 2 &&
@@ -216,14 +234,16 @@ inline std::string syntax_hint(std::string_view text, std::size_t offset) {
   if (offset < text.size() && text[offset] == '\0') {
     return "; there is a NUL byte: the file is damaged, or in an encoding other than UTF-8";
   }
-  const std::size_t start = offset > 10 ? offset - 10 : 0;
-  const std::string_view near = text.substr(std::min(start, text.size()), 20);
+  if (offset > 0 && offset <= text.size() && text[offset - 1] == '\\') {
+    return ""; // an escape that a string cannot have
+  }
+  const std::string_view found = word_at(text, offset);
   for (const std::string_view word : {"NaN", "nan", "Infinity", "inf"}) {
-    if (near.find(word) != std::string_view::npos) {
+    if (found == word) {
       return "; JSON has no NaN or infinity: replace it by a finite number";
     }
   }
-  if (near.find('\'') != std::string_view::npos) {
+  if (offset < text.size() && text[offset] == '\'') {
     return "; JSON strings stand in double quotes";
   }
   return "";
