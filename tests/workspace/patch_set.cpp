@@ -40,6 +40,21 @@ struct Broken {
 
 } // namespace
 
+TEST_CASE("patch_set: values are exact, also where doubles hold no integer") {
+  json document = patch_set_document();
+  document["patches"][0]["metadata"]["values"][0] = 9007199254740993;
+  document["patches"][1]["metadata"]["values"] = {9007199254740992, "left"};
+  const PatchSet patches(document);
+  CHECK(patches.patch_at({9007199254740993, "left"}).name == "signal_400");
+  CHECK(patches.patch_at({9007199254740992.0, "left"}).name == "signal_500");
+  CHECK(to_string(patches.patches()[0].values) == "(9007199254740993, \"left\")");
+
+  CHECK(PatchValue(9007199254740994) == PatchValue(9007199254740994.0));
+  CHECK(PatchValue(-9007199254740993) < PatchValue(-9007199254740991));
+  CHECK_FALSE(PatchValue(18446744073709551615U) == PatchValue(18446744073709551614U));
+  CHECK(PatchValue(-5) == PatchValue(-5.0));
+}
+
 TEST_CASE("patch_set: metadata") {
   const PatchSet patches(patch_set_document());
   CHECK(patches.version() == "1.0.0");

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -158,7 +159,13 @@ void read_patch_values(const Json& value, const DocumentPath& path, ProblemList&
     } else if (has_number(entry)) {
       double number = 0.0;
       read_number(entry, path.at(i), problems, number);
-      values.emplace_back(number);
+      if (entry.is_number_unsigned()) {
+        values.emplace_back(entry.template get<std::uint64_t>());
+      } else if (entry.is_number_integer()) {
+        values.emplace_back(entry.template get<std::int64_t>());
+      } else {
+        values.emplace_back(number);
+      }
     } else {
       add_type_problem(entry, path.at(i), problems, "a number or a string");
     }

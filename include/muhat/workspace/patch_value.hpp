@@ -5,7 +5,11 @@
 #include <muhat/core/near_matches.hpp>
 #include <muhat/spec/write_json.hpp>
 
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -13,17 +17,49 @@
 
 namespace muhat {
 
-/// A number or a text. 400 and 400.0 are the same value, 400 and "400" are not.
+namespace detail {
+
+/// A number as the nearest double, and the digits of an integer that no double equals.
+struct ExactNumber {
+  double nearest = 0.0;
+  std::string digits;
+
+  friend bool operator==(const ExactNumber& left, const ExactNumber& right) {
+    return left.nearest == right.nearest && left.digits == right.digits;
+  }
+  friend bool operator<(const ExactNumber& left, const ExactNumber& right) {
+    return std::tie(left.nearest, left.digits) < std::tie(right.nearest, right.digits);
+  }
+};
+
+template <class Number>
+ExactNumber exact_number(Number number) {
+  ExactNumber result{static_cast<double>(number), {}};
+  if constexpr (std::is_integral_v<Number>) {
+    // Doubles hold every integer up to 2^53 in size.
+    if (std::abs(result.nearest) >= 9007199254740992.0) {
+      std::array<char, 32> nearest{};
+      std::snprintf(nearest.data(), nearest.size(), "%.0f", result.nearest);
+      const std::string digits = std::to_string(number);
+      result.digits = digits == nearest.data() ? std::string() : digits;
+    }
+  }
+  return result;
+}
+
+} // namespace detail
+
+/// A number or a text. 400 and 400.0 are the same value, 400 and "400" are not. Integers of up to 64 bits are
+/// exact, larger ones the nearest double.
 class PatchValue {
 public:
   template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
-  PatchValue(Number number) : value_(static_cast<double>(number)) {}
+  PatchValue(Number number) : value_(detail::exact_number(number)) {}
   PatchValue(const char* text) : value_(std::string(text)) {}
   PatchValue(std::string text) : value_(std::move(text)) {}
-
-  [[nodiscard]] bool is_number() const { return std::holds_alternative<double>(value_); }
-  /// The number; std::bad_variant_access where this is a text.
-  [[nodiscard]] double number() const { return std::get<double>(value_); }
+  [[nodiscard]] bool is_number() const { return std::holds_alternative<detail::ExactNumber>(value_); }
+  /// The number, or the double nearest to it; std::bad_variant_access where this is a text.
+  [[nodiscard]] double number() const { return std::get<detail::ExactNumber>(value_).nearest; }
   /// The text; std::bad_variant_access where this is a number.
   [[nodiscard]] const std::string& text() const { return std::get<std::string>(value_); }
 
@@ -33,15 +69,19 @@ public:
   friend bool operator<(const PatchValue& left, const PatchValue& right) {
     return left.value_ < right.value_;
   }
+  friend std::string to_string(const PatchValue& value);
 
 private:
-  std::variant<double, std::string> value_;
+  std::variant<detail::ExactNumber, std::string> value_;
 };
 
 /// `400`, `0.5`, `"left"`.
 [[nodiscard]] inline std::string to_string(const PatchValue& value) {
   if (!value.is_number()) {
     return in_quotes(value.text());
+  }
+  if (const std::string& digits = std::get<detail::ExactNumber>(value.value_).digits; !digits.empty()) {
+    return digits;
   }
   std::string text = json_number_text(value.number());
   if (text.size() > 2 && text.substr(text.size() - 2) == ".0") {
