@@ -61,6 +61,15 @@ TEST_CASE("upper-limit: a limit beyond the bounds is null with a reason, or foun
   CHECK(mentions(widened.err, {"warning", "upper bound of mu was raised"}));
   const double expected = run_tool({"upper-limit"}, two_bins).json().at("upper_limit_obs").get<double>();
   CHECK(widened.json().at("upper_limit_obs").get<double>() == Approx(expected).epsilon(2e-4));
+  const auto scanned = run_tool({"upper-limit", "--widen-bounds", "--scan", "0:3:301"}, workspace.dump());
+  CHECK(scanned.code == 0);
+  CHECK(mentions(scanned.err, {"warning", "upper bound of mu was raised to 3 "}));
+  CHECK(scanned.json().at("poi_bounds")[1] == 3.0);
+  CHECK(scanned.json().at("upper_limit_obs").get<double>() == Approx(expected).epsilon(1e-3));
+  // Where the scan is too short, wider bounds do not help.
+  const auto too_short = run_tool({"upper-limit", "--scan", "0:0.5:3"}, workspace.dump());
+  CHECK(too_short.code == 1);
+  CHECK(too_short.err.find("--widen-bounds") == std::string::npos);
 }
 
 TEST_CASE("upper-limit: with toys, the same for any number of threads, with uncertainties") {

@@ -45,6 +45,19 @@ TEST_CASE("scan: profiles along one parameter and two") {
   CHECK(plane.at("points")[5].at("values")[1] == 1.1);
 }
 
+TEST_CASE("scan: points without a certified fit are null, and the others are kept") {
+  for (const std::vector<std::string>& grid :
+       std::vector<std::vector<std::string>>{{"--scan", "0:2:21"}, {"--profile", "mu=0:2:21"}}) {
+    std::vector<std::string> arguments{"scan", "--optconf", "maxiter=2"};
+    arguments.insert(arguments.end(), grid.begin(), grid.end());
+    const auto result = run_tool(arguments, two_bins);
+    INFO(result.err);
+    CHECK(result.code == 1);
+    CHECK(mentions(result.err, {"muhat scan", "of 21 points", "reason"}));
+    REQUIRE(result.json().at("points").size() == 21);
+  }
+}
+
 TEST_CASE("scan: a fixed parameter is not profiled") {
   nlohmann::json workspace = nlohmann::json::parse(two_bins);
   workspace["measurements"][0]["config"]["parameters"] =

@@ -91,6 +91,8 @@ TEST_CASE("signal-grid: what is left of an interrupted run is continued to the s
     CHECK(continued.code == 0);
     CHECK(muhat::test::file_text(files.grid) == whole.out);
   }
+  // A measurement has one name, whether it was given or not.
+  CHECK(files.run({"--limits", "--measurement", "Measurement", "--continue", files.grid}).out == whole.out);
   // What is there is not done again.
   nlohmann::json marked = whole.json();
   marked.at("points")[0]["CLs_obs"] = 7.0;
@@ -178,6 +180,13 @@ TEST_CASE("signal-grid: mistakes exit with 2") {
   grid["points"][6]["name"] = "m700";
   muhat::write_file(files.grid, grid.dump());
   rejects({"--continue", files.grid}, {"grid.json", "/points/6/name", "m700", "no such signal"});
+  grid["points"].erase(6);
+  grid["points"][1].erase("CLs_exp");
+  grid["points"][2]["CLs_obs"] = nullptr;
+  grid["points"][4]["CLs_exp"] = {0.1, 0.2};
+  muhat::write_file(files.grid, grid.dump());
+  rejects({"--continue", files.grid},
+          {"/points/1", "CLs_exp", "/points/2/CLs_obs", "/points/4/CLs_exp", "five values"});
   muhat::write_file(files.grid, R"({"settings": [], "points": [{"nme": 1}]})");
   rejects({"--continue", files.grid}, {"/settings", "/points/0"});
   muhat::write_file(files.background, muhat::test::two_channels);

@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <cmath>
+#include <limits>
 
 using namespace muhat;
 
@@ -35,4 +36,11 @@ TEST_CASE("percentiles are linear between neighbors", "[empirical]") {
   CHECK(percentile({1.0, 2.0, 4.0}, 0.75) == 3.0);
   CHECK(percentile({1.0, 2.0, 4.0}, 1.0) == 4.0);
   CHECK(percentile({7.0}, 0.3) == 7.0);
+}
+
+TEST_CASE("statistics that are no numbers are refused", "[empirical]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_AS(EmpiricalDistribution({1.0, nan}), InvalidArgument);
+  CHECK_THROWS_AS(EmpiricalDistribution({std::numeric_limits<double>::infinity()}), InvalidArgument);
+  CHECK_THROWS_AS(EmpiricalDistribution({1.0}).p_value(nan), InvalidArgument);
 }

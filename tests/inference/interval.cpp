@@ -5,6 +5,7 @@
 #include <support/messages.hpp>
 
 #include <cmath>
+#include <limits>
 
 using namespace muhat;
 using namespace muhat::test;
@@ -52,4 +53,12 @@ TEST_CASE("any free parameter has an interval", "[interval]") {
   CHECK(*result.upper.value - *result.lower.value == Approx(2.0 * sigma).epsilon(0.01));
   CHECK_THROWS_AS(confidence_interval(shape_factor_model(), shape_factor_data(), {.level = 1.0}),
                   InvalidArgument);
+}
+
+TEST_CASE("an interval's tolerance lies between 0 and 1", "[interval]") {
+  for (const double tolerance : {0.0, 10.0, std::numeric_limits<double>::infinity()}) {
+    CHECK_THROWS_AS(
+        confidence_interval(counting_experiment(2.0, 5.0), vector({6.0}), {.relative_tolerance = tolerance}),
+        InvalidArgument);
+  }
 }

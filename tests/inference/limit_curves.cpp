@@ -84,3 +84,14 @@ TEST_CASE("interpolation takes the first fall below the level", "[limit_curves]"
   CHECK(mentions(interpolated_limit(mus, {1.0, 0.5, 0.4, 0.3}, 0.05).reason, {"extend"}));
   CHECK(mentions(interpolated_limit(mus, {0.01, 0.01, 0.01, 0.01}, 0.05).reason, {"lower"}));
 }
+
+TEST_CASE("a scan that is no curve is refused", "[limit_curves]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_AS(interpolated_limit({0.0, 1.0}, {nan, 0.01}, 0.05), InvalidArgument);
+  CHECK_THROWS_AS(interpolated_limit({0.0, nan}, {1.0, 0.01}, 0.05), InvalidArgument);
+  CHECK_THROWS_AS(interpolated_limit({0.0, 1.0}, {1.0}, 0.05), InvalidArgument);
+  CHECK(mentions(message_of<InvalidArgument>([] {
+                   (void)interpolated_limit({1.0, 0.0}, {1.0, 0.01}, 0.05);
+                 }),
+                 {"from 1 to 0", "sort"}));
+}

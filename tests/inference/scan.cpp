@@ -35,6 +35,20 @@ struct Counting {
   }
 };
 
+/// Certifies no fit with `mu`, the first parameter, held at this value.
+struct StallsAt {
+  double mu = 0.0;
+
+  template <class F>
+  OptimizerResult minimize(F& f, const Vector& x0, const Box& box) const {
+    OptimizerResult result = DefaultOptimizer().minimize(f, x0, box);
+    if (box.lower[0] == mu && box.upper[0] == mu) {
+      result.status = FitStatus::stalled;
+    }
+    return result;
+  }
+};
+
 /// Ends every fit of a free `mu` at its start, or at its upper bound, and calls that a minimum.
 struct Lazy {
   bool at_bound = false;
@@ -62,7 +76,7 @@ TEST_CASE("a CLs scan is the sequence of its tests", "[scan]") {
     const HypotestResult test = hypotest(model, data, {.mu = mus[k]});
     CHECK(points[k].mu == mus[k]);
     CHECK(points[k].cls_observed.value() == Approx(test.cls_observed).epsilon(1e-5));
-    CHECK(points[k].cls_expected[3] == Approx(test.cls_expected[3]).epsilon(1e-5));
+    CHECK(points[k].cls_expected.value()[3] == Approx(test.cls_expected[3]).epsilon(1e-5));
   }
   CHECK(cls_scan(model, data, {}).empty());
 }
@@ -74,7 +88,7 @@ TEST_CASE("the altair example of the manual", "[scan]") {
   const double lowest[] = {1.000000, 0.670809, 0.438838, 0.279981, 0.174235};
   for (std::size_t k = 0; k < 5; ++k) {
     CHECK(points[k].cls_observed.value() == Approx(observed[k]).margin(2e-5));
-    CHECK(points[k].cls_expected[0] == Approx(lowest[k]).margin(2e-5));
+    CHECK(points[k].cls_expected.value()[0] == Approx(lowest[k]).margin(2e-5));
   }
 }
 
@@ -200,9 +214,30 @@ TEST_CASE("a stopped scan keeps its points and says which were not reached", "[s
   counts.clear();
   cancel = false;
   const auto points = cls_scan(model, data, mus, {}, DefaultOptimizer{}, SerialExecutor{}, control);
-  REQUIRE(points.size() == 20);
-  CHECK(points.back().mu == mus[19]);
-  CHECK(points.back().cls_observed == cls_scan(model, data, mus)[19].cls_observed);
+  REQUIRE(points.size() == 40);
+  CHECK(points[19].cls_observed == cls_scan(model, data, mus)[19].cls_observed);
+  CHECK(points[19].reason.empty());
+  CHECK(points[20].mu == mus[20]);
+  CHECK_FALSE(points[20].cls_observed.has_value());
+  CHECK_FALSE(points[20].cls_expected.has_value());
+  CHECK(mentions(points[20].reason, {"not reached"}));
+}
+
+TEST_CASE("a fit without a certificate takes its own point from a CLs scan alone", "[scan]") {
+  const Model model = hello_world_model();
+  const Vector data = with_auxdata(model, {51.0, 48.0});
+  const std::vector<double> mus = grid(0.0, 5.0, 6);
+  const std::vector<ClsPoint> whole = cls_scan(model, data, mus);
+  const std::vector<ClsPoint> points = cls_scan(model, data, mus, {}, StallsAt{3.0});
+  REQUIRE(points.size() == 6);
+  for (std::size_t k = 0; k < 6; ++k) {
+    CHECK(points[k].cls_observed.has_value() == (k != 3));
+    CHECK(points[k].reason.empty() == (k != 3));
+    if (k != 3) {
+      CHECK(points[k].cls_observed.value() == Approx(whole[k].cls_observed.value()).epsilon(1e-5));
+    }
+  }
+  CHECK(mentions(points[3].reason, {"mu = 3", "no certified minimum"}));
 }
 
 TEST_CASE("scans without bound are refused before anything is allocated", "[scan]") {

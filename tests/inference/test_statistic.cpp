@@ -2,6 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <cmath>
+#include <limits>
+#include <string>
+
 using namespace muhat;
 
 TEST_CASE("one-sided statistics vanish on their harmless side", "[test_statistic]") {
@@ -38,4 +42,14 @@ TEST_CASE("bounds that do not suit a statistic are remarked upon", "[test_statis
   CHECK(check_poi_bounds(TestStatistic::t_mu, "mu", 0.0).find("consider ttilde") != std::string::npos);
   CHECK(check_poi_bounds(TestStatistic::q_mu_tilde, "mu", -5.0).find("lower bound of mu") !=
         std::string::npos);
+}
+
+TEST_CASE("a statistic of numbers that are not finite is refused", "[test_statistic]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double bad : {infinity, -infinity, std::nan("")}) {
+    CHECK_THROWS_AS(test_statistic_value(TestStatistic::q_mu, bad, 0.5, 12.0, 10.0), InvalidArgument);
+    CHECK_THROWS_AS(test_statistic_value(TestStatistic::q_mu, 1.0, bad, 12.0, 10.0), InvalidArgument);
+    CHECK_THROWS_AS(test_statistic_value(TestStatistic::q_mu, 1.0, 0.5, bad, 10.0), InvalidArgument);
+    CHECK_THROWS_AS(test_statistic_value(TestStatistic::q_mu, 1.0, 0.5, 12.0, bad), InvalidArgument);
+  }
 }

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using namespace muhat;
@@ -208,6 +209,37 @@ TEST_CASE("progress counts up to what is wanted, a spent budget ends the run", "
   CHECK(calculator.run(1.0, options).tested.made() == 20);
 }
 
+TEST_CASE("progress of a continued run counts the toys of other parts as made", "[toy_calculator]") {
+  const Example example;
+  ToyCalculator calculator(example.model, example.data);
+  const ToyEnsemble part = calculator.run(1.0, {.ntoys = 30, .seed = 6});
+  std::vector<ToyProgress> reports;
+  ToyOptions options{.ntoys = 30, .seed = 6, .first = 20, .batch = 20};
+  options.on_progress = [&](const ToyProgress& progress) { reports.push_back(progress); };
+  (void)calculator.run(1.0, options, ThreadExecutor{}, part);
+  REQUIRE(reports.size() == 2);
+  CHECK(reports[0].made == 80);
+  CHECK(reports[0].wanted == 100);
+  CHECK(reports[1].made == 100);
+  CHECK(reports[1].wanted == 100);
+}
+
+TEST_CASE("unusable options of toys are refused", "[toy_calculator]") {
+  const Example example;
+  ToyCalculator calculator(example.model, example.data);
+  const auto complaint = [&](const ToyOptions& options) {
+    return message_of<InvalidArgument>([&] { (void)calculator.run(1.0, options); });
+  };
+  const std::uint64_t last = most_toy_numbers - 5;
+  CHECK(mentions(complaint({.ntoys = 6, .first = last}), {std::to_string(last), "6 numbers", "lower"}));
+  CHECK(mentions(complaint({.ntoys = 1, .first = ~std::uint64_t{0}}), {"lower"}));
+  CHECK(calculator.run(1.0, {.ntoys = 5, .first = last}).tested.made() == 5);
+  CHECK(mentions(complaint({.cls_error = std::nan("")}), {"at least 0"}));
+  ToyOptions budget;
+  budget.time_budget = std::chrono::duration<double>(std::nan(""));
+  CHECK(mentions(complaint(budget), {"time budget"}));
+}
+
 TEST_CASE("a toy's statistic is that of its data, for every statistic", "[toy_calculator]") {
   const Model model = uncorrelated_background({6.0}, {9.0}, {3.0});
   for (const TestStatistic statistic : {TestStatistic::t_mu, TestStatistic::t_mu_tilde, TestStatistic::q_mu,
@@ -227,10 +259,10 @@ TEST_CASE("a toy's statistic is that of its data, for every statistic", "[toy_ca
     CHECK(toys.tested.parameters[model.parameter_index("mu")] == tested);
     CHECK(toys.alternative.parameters[model.parameter_index("mu")] == 1.0 - tested);
     for (std::size_t k = 0; k < 100; ++k) {
-      for (const std::uint64_t hypothesis : {0U, 1U}) {
-        const ToySample& sample = hypothesis == 0 ? toys.tested : toys.alternative;
-        CAPTURE(k, hypothesis);
-        const Vector data = sample_data(model, sample.parameters, 7, 2 * k + hypothesis);
+      for (const Hypothesis hypothesis : {Hypothesis::tested, Hypothesis::alternative}) {
+        const ToySample& sample = hypothesis == Hypothesis::tested ? toys.tested : toys.alternative;
+        CAPTURE(k, to_string(hypothesis));
+        const Vector data = toy_data(model, toys, hypothesis, k);
         const FitResult free = fit(model, data, options.fit);
         const FitResult held = fixed_poi_fit(tested, model, data, options.fit);
         const double value =

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 using namespace muhat;
@@ -155,7 +156,26 @@ TEST_CASE("a toy limit beyond the bounds is explained, or found when asked", "[t
   REQUIRE(widened.observed.value.has_value());
   CHECK(*widened.observed.value > 20.0);
   REQUIRE(widened.warnings.size() == 1);
-  CHECK(mentions(widened.warnings[0], {"upper bound of mu", "raised"}));
+  CHECK(mentions(widened.warnings[0],
+                 {"upper bound of mu", "raised to " + number_text(widened.poi_bounds.second)}));
+}
+
+TEST_CASE("a scan of toys beyond the bounds raises them to its end when asked", "[toy_upper_limit]") {
+  const Model model = counting_experiment(1.0, 100.0);
+  const Vector data = vector({110.0});
+  const ToyOptions toys{.ntoys = 100, .seed = 6};
+  const std::vector<double> scan{10.0, 25.0, 40.0};
+  const UpperLimitResult widened = toy_upper_limit(model, data, {.widen_bounds = true, .scan = scan}, toys);
+  CHECK(widened.poi_bounds == std::pair{0.0, 40.0});
+  REQUIRE(widened.warnings.size() == 1);
+  CHECK(mentions(widened.warnings[0], {"upper bound of mu", "raised to 40 "}));
+  UpperLimitOptions options{.scan = scan};
+  options.fit.bounds = {{"mu", {0.0, 40.0}}};
+  CHECK(toy_upper_limit(model, data, options, toys).observed.value == widened.observed.value);
+  const UpperLimitResult inside =
+      toy_upper_limit(model, data, {.widen_bounds = true, .scan = {5.0, 9.0}}, toys);
+  CHECK(inside.poi_bounds == std::pair{0.0, 10.0});
+  CHECK(inside.warnings.empty());
 }
 
 TEST_CASE("unusable toy limits are refused before a toy is made", "[toy_upper_limit]") {

@@ -65,6 +65,40 @@ TEST_CASE("parts of different runs do not merge", "[toys]") {
                  {"\"data\"", "abc", "xyz", "make anew"}));
 }
 
+TEST_CASE("a toy with two statistics does not merge", "[toys]") {
+  const ToyEnsemble a = ensemble({0, 1, 4});
+  for (const Hypothesis hypothesis : {Hypothesis::tested, Hypothesis::alternative}) {
+    ToyEnsemble b = ensemble({1, 3, 4});
+    (hypothesis == Hypothesis::tested ? b.tested : b.alternative).statistics[2] = 4.5;
+    for (const bool swapped : {false, true}) {
+      const std::string text =
+          message_of<InvalidArgument>([&] { (void)(swapped ? merge(b, a) : merge(a, b)); });
+      CHECK(mentions(text, {"toy 4", std::string(to_string(hypothesis)), "4.5", "make"}));
+    }
+  }
+}
+
+TEST_CASE("a toy that has a statistic in one part has not failed", "[toys]") {
+  const ToyEnsemble a = ensemble({0, 1}, {{2, "x"}, {3, "x"}});
+  const ToyEnsemble b = ensemble({2, 4});
+  for (const ToyEnsemble& merged : {merge(a, b), merge(b, a)}) {
+    CHECK(merged.tested.numbers == std::vector<std::uint64_t>{0, 1, 2, 4});
+    REQUIRE(merged.tested.failed.size() == 1);
+    CHECK(merged.tested.failed[0].number == 3);
+    CHECK(merged.tested.made_between(1, 4) == 3);
+    CHECK(merged.tested.made_between(5, 9) == 0);
+  }
+}
+
+TEST_CASE("CLs is at most 1", "[toys]") {
+  ToyEnsemble toys = ensemble({4, 5, 6, 7});
+  toys.alternative.statistics = {4.0, 4.0, 4.0, 7.0};
+  CHECK(observed_p_values(toys).cls->value == 1.0);
+  for (const PValues& expected : expected_p_values(toys)) {
+    CHECK(expected.cls <= 1.0);
+  }
+}
+
 TEST_CASE("settings that one part alone states do not keep it from merging, and stay", "[toys]") {
   ToyEnsemble other = ensemble({2, 3});
   other.settings["workspace"] = "w";

@@ -7,6 +7,8 @@
 #include <support/tolerances.hpp>
 
 #include <cmath>
+#include <limits>
+#include <utility>
 #include <vector>
 
 using namespace muhat;
@@ -122,6 +124,29 @@ TEST_CASE("a limit beyond the bounds is explained, or found when asked", "[upper
         Approx(upper_limit(model, data, options).observed.value.value()).epsilon(1e-3));
 }
 
+TEST_CASE("a scan beyond the bounds raises them to its end when asked", "[upper_limit]") {
+  const Model model = counting_experiment(1.0, 100.0);
+  const Vector data = vector({110.0});
+  UpperLimitOptions options{.scan = {0.0, 20.0, 40.0, 30.0}};
+  CHECK_THROWS_AS(upper_limit(model, data, options), InvalidArgument);
+  options.widen_bounds = true;
+  const UpperLimitResult widened = upper_limit(model, data, options);
+  CHECK(widened.poi_bounds == std::pair{0.0, 40.0});
+  REQUIRE(widened.warnings.size() == 1);
+  CHECK(mentions(widened.warnings[0], {"upper bound of mu", "raised to 40 "}));
+  options.widen_bounds = false;
+  options.fit.bounds = {{"mu", {0.0, 40.0}}};
+  CHECK(upper_limit(model, data, options).observed.value.value() == widened.observed.value.value());
+}
+
+TEST_CASE("tolerances that find nothing are refused", "[upper_limit]") {
+  for (const double tolerance : {0.0, 1.0, std::numeric_limits<double>::infinity(), std::nan("")}) {
+    CHECK_THROWS_AS(
+        upper_limit(counting_experiment(2.0, 5.0), vector({6.0}), {.relative_tolerance = tolerance}),
+        InvalidArgument);
+  }
+}
+
 TEST_CASE("a best fit at the bound widens it for every statistic", "[upper_limit]") {
   for (const TestStatistic statistic :
        {TestStatistic::q_mu_tilde, TestStatistic::t_mu, TestStatistic::t_mu_tilde}) {
@@ -171,7 +196,7 @@ TEST_CASE("unusable options of a limit are refused", "[upper_limit]") {
     return message_of<InvalidArgument>([&] { (void)upper_limit(model, data, options); });
   };
   CHECK(mentions(complaint({.level = 0.0}), {"between 0 and 1"}));
-  CHECK(mentions(complaint({.relative_tolerance = 0.0}), {"positive"}));
+  CHECK(mentions(complaint({.relative_tolerance = 0.0}), {"tolerance", "not at 0"}));
   CHECK(mentions(complaint({.test_statistic = TestStatistic::q0}), {"q0", "no limit"}));
   CHECK(mentions(complaint({.scan = {0.0, 20.0}}), {"20", "outside its bounds"}));
 }

@@ -8,22 +8,26 @@
 
 #include <string>
 
-TEST_CASE("scans: points that were not reached are null, with a reason") {
-  muhat::ClsPoint point;
-  point.mu = 1.0;
-  point.cls_observed = 0.5;
+TEST_CASE("scans: values that are missing are null, with a reason") {
+  const muhat::ClsPoint unreached{.mu = 0.0, .reason = muhat::scan_point_not_reached};
+  muhat::ClsPoint whole{.mu = 1.0, .cls_observed = 0.5};
+  whole.cls_expected = {0.1, 0.2, 0.3, 0.4, 0.5};
+  muhat::ClsPoint half = whole;
+  half.cls_observed.reset();
+  half.reason = "stalled";
   const nlohmann::json scan =
-      muhat::cls_scan_json("mu", muhat::TestStatistic::q_mu_tilde, {0.0, 1.0, 2.0}, {point});
+      muhat::cls_scan_json("mu", muhat::TestStatistic::q_mu_tilde, {unreached, whole, half});
   REQUIRE(scan.at("points").size() == 3);
-  for (const std::size_t k : {0U, 2U}) {
-    const nlohmann::json& missing = scan.at("points")[k];
-    CHECK(missing.at("mu") == 1.0 * static_cast<double>(k));
-    CHECK(missing.at("CLs_obs").is_null());
-    CHECK(missing.at("CLs_exp") == nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr}));
-    CHECK(muhat::test::mentions(missing.at("reason").get<std::string>(), {"not reached"}));
-  }
+  const nlohmann::json& missing = scan.at("points")[0];
+  CHECK(missing.at("mu") == 0.0);
+  CHECK(missing.at("CLs_obs").is_null());
+  CHECK(missing.at("CLs_exp") == nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr}));
+  CHECK(muhat::test::mentions(missing.at("reason").get<std::string>(), {"not reached"}));
   CHECK(scan.at("points")[1].at("CLs_obs") == 0.5);
   CHECK_FALSE(scan.at("points")[1].contains("reason"));
+  CHECK(scan.at("points")[2].at("CLs_obs").is_null());
+  CHECK(scan.at("points")[2].at("CLs_exp")[4] == 0.5);
+  CHECK(scan.at("points")[2].at("reason") == "stalled");
 }
 
 TEST_CASE("scans: a profile's missing points say why") {

@@ -95,15 +95,20 @@ inline Workspace load_patched_workspace(const ModelArguments& arguments, Context
   return make_workspace(std::move(document), options, source_name(arguments.workspace));
 }
 
+/// The place of the wanted measurement, the first if none is named, in the workspace.
+inline std::size_t measurement_index(const Workspace& workspace, const ModelArguments& arguments) {
+  const std::vector<std::string> names = workspace.measurement_names();
+  const auto named = std::find(names.begin(), names.end(), arguments.measurement);
+  return named == names.end() ? 0 : static_cast<std::size_t>(named - names.begin());
+}
+
 /// The workspace and its model. Throws also UnknownName for a measurement that is not there, and
 /// InvalidModel.
 inline LoadedModel load_model(const ModelArguments& arguments, Context& context,
                               const std::string& other_input = {}) {
   const InterpolationCodes codes = parse_interpolation_codes(arguments.interpolation_codes);
   Workspace workspace = load_patched_workspace(arguments, context, other_input);
-  const std::vector<std::string> names = workspace.measurement_names();
-  const auto named = std::find(names.begin(), names.end(), arguments.measurement);
-  const std::size_t index = named == names.end() ? 0 : static_cast<std::size_t>(named - names.begin());
+  const std::size_t index = measurement_index(workspace, arguments);
   Model model =
       build_model(workspace, ModelOptions{.measurement = arguments.measurement, .interpolation = codes});
   return {std::move(workspace), std::move(model), index};

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace muhat::cli {
 
@@ -50,6 +51,39 @@ inline void flush_output(Context& context) {
     throw ComputationError("writing to standard output failed");
   }
 }
+
+/// Keeps a computation's results so far in its output file, where that is a regular one: a pipe or a device
+/// gets the end result alone. A disk that is full for a while costs no results: where writing fails, the run
+/// goes on, and the first failure is a warning.
+class InterimOutput {
+public:
+  /// `context` outlives this.
+  InterimOutput(std::string command, const OutputOptions& options, Context& context)
+      : command_(std::move(command)), context_(&context),
+        file_(options.file.empty() || muhat::detail::is_special_file(options.file) ? "" : options.file) {}
+
+  [[nodiscard]] bool wanted() const noexcept { return !file_.empty(); }
+
+  /// Writes the document anew, complete at any time.
+  template <class Json>
+  void save(const Json& result) {
+    try {
+      write_file(file_, json_text(result) + '\n');
+    } catch (const Error& error) {
+      if (!warned_) {
+        context_->err << "muhat " << command_ << ": warning: results so far are not saved: " << error.what()
+                      << '\n';
+        warned_ = true;
+      }
+    }
+  }
+
+private:
+  std::string command_;
+  Context* context_;
+  std::string file_;
+  bool warned_ = false;
+};
 
 /// Writes `text`, as it is, to where `options` say.
 inline void write_text(Context& context, const OutputOptions& options, std::string_view text) {

@@ -22,6 +22,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -98,12 +99,13 @@ inline nlohmann::json cls_result(const ScanOptions& options, const std::vector<d
     return cls_scan(loaded.model, data, grid, InferenceOptions{.test_statistic = statistic},
                     make_optimizer(options.optimizer), ThreadExecutor(options.threads), control);
   });
-  return cls_scan_json(loaded.model.poi_name(), statistic, grid, points);
+  return cls_scan_json(loaded.model.poi_name(), statistic, points);
 }
 
 } // namespace detail
 
-/// Prints every point. Ctrl-C leaves those that were not reached null, and the exit code is 1.
+/// Prints every point. Those without certified fits, and after Ctrl-C those that were not reached, are null,
+/// and the exit code is 1.
 inline ExitCode run_scan(const ScanOptions& options, Context& context) {
   check_output(options.output);
   if (options.grid.empty() == options.profiles.empty()) {
@@ -121,6 +123,14 @@ inline ExitCode run_scan(const ScanOptions& options, Context& context) {
   write_result(context, options.output, result);
   if (interrupted) {
     context.err << "muhat scan: interrupted; points that were not reached are null\n";
+    return ExitCode::computation_failed;
+  }
+  const nlohmann::json& points = result.at("points");
+  const auto failed = std::count_if(points.begin(), points.end(),
+                                    [](const nlohmann::json& point) { return point.contains("reason"); });
+  if (failed > 0) {
+    context.err << "muhat scan: " << failed << " of " << points.size()
+                << " points have no certified fit and are null; \"reason\" says why\n";
     return ExitCode::computation_failed;
   }
   return ExitCode::success;

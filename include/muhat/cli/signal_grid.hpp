@@ -18,7 +18,6 @@
 #include <muhat/inference/patch_set_signals.hpp>
 #include <muhat/inference/signal_grid.hpp>
 #include <muhat/report/signal_grid.hpp>
-#include <muhat/report/write_file.hpp>
 #include <muhat/workspace/digest.hpp>
 
 #include <CLI/CLI.hpp>
@@ -52,9 +51,12 @@ struct SignalGridCommandOptions {
 namespace detail {
 
 /// What makes two runs parts of one: the files by their digests, and every option that a result depends on.
+/// The measurement goes by its name, also where it was not given.
 inline nlohmann::json signal_grid_settings(const SignalGridCommandOptions& options,
                                            const Workspace& background, const std::string& patches_digest) {
-  nlohmann::json settings = fit_settings(options.model, options.optimizer);
+  ModelArguments model = options.model;
+  model.measurement = background.measurement_names().at(measurement_index(background, model));
+  nlohmann::json settings = fit_settings(model, options.optimizer);
   settings["background"] = json_digest(background.document(), DigestAlgorithm::sha256);
   settings["patch_set"] = patches_digest;
   settings["test_poi"] = options.tested_mu;
@@ -74,9 +76,9 @@ public:
   using Clock = std::chrono::steady_clock;
 
   SignalGridRecord(const PatchSet& patches, nlohmann::json settings,
-                   std::map<std::string, nlohmann::json> points, const OutputOptions& output)
+                   std::map<std::string, nlohmann::json> points, InterimOutput interim)
       : names_(names_of(patches.patches())), settings_(std::move(settings)), points_(std::move(points)),
-        saved_(output.file.empty() || muhat::detail::is_special_file(output.file) ? "" : output.file) {
+        interim_(std::move(interim)) {
     for (const Patch& patch : patches) {
       values_[patch.name] = patch.metadata.at("values");
     }
@@ -108,13 +110,13 @@ public:
 
   [[nodiscard]] nlohmann::json json() const { return signal_grid_json(settings_, names_, points_); }
 
-  /// Writes the file anew, complete at any time, unless writing would take more than a tenth of the time.
+  /// Saves the points so far, unless that would take more than a tenth of the time.
   void add(const SignalGridPoint& point) {
     points_[point.name] = signal_point_json(point, values_.at(point.name));
     constexpr int share = 10;
-    if (!saved_.empty() && Clock::now() >= next_) {
+    if (interim_.wanted() && Clock::now() >= next_) {
       const Clock::time_point begin = Clock::now();
-      write_file(saved_, json_text(json()) + '\n');
+      interim_.save(json());
       const Clock::time_point end = Clock::now();
       next_ = end + share * (end - begin);
     }
@@ -136,7 +138,7 @@ private:
   std::map<std::string, nlohmann::json> values_;
   nlohmann::json settings_;
   std::map<std::string, nlohmann::json> points_;
-  std::string saved_;
+  InterimOutput interim_;
   Clock::time_point next_ = Clock::now();
 };
 
@@ -233,7 +235,8 @@ inline ExitCode run_signal_grid(const SignalGridCommandOptions& options, Context
   if (!options.previous.empty()) {
     previous = detail::read_previous_grid(options.previous, settings, signals.names(), context);
   }
-  detail::SignalGridRecord record(patches, settings, std::move(previous), options.files.output);
+  detail::SignalGridRecord record(patches, settings, std::move(previous),
+                                  InterimOutput("signal-grid", options.files.output, context));
   const bool interrupted = detail::test_signals(options, signals, record, context);
   write_result(context, options.files.output, record.json());
   if (interrupted) {

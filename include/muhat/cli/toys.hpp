@@ -14,14 +14,12 @@
 #include <muhat/inference/toys.hpp>
 #include <muhat/model/observed_data.hpp>
 #include <muhat/report/toys.hpp>
-#include <muhat/report/write_file.hpp>
 #include <muhat/workspace/digest.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -83,17 +81,17 @@ inline std::optional<ToyEnsemble> read_previous_toys(const ToysOptions& options,
   return with_source(source_name(options.previous), [&] { return read_toy_ensemble(document); });
 }
 
-/// Saves an unfinished run now and then, so that one that is killed can be continued. A pipe or a device gets
-/// the finished run alone.
-inline void save_now_and_then(const ToysOptions& options, ToyOptions& toys) {
-  if (options.output.file.empty() || muhat::detail::is_special_file(options.output.file)) {
+/// Saves an unfinished run now and then, so that one that is killed can be continued.
+inline void save_now_and_then(const ToysOptions& options, ToyOptions& toys, Context& context) {
+  InterimOutput interim("toys", options.output, context);
+  if (!interim.wanted()) {
     return;
   }
   using Clock = std::chrono::steady_clock;
-  toys.on_batch = [file = options.output.file, last = Clock::now()](const ToyEnsemble& ensemble) mutable {
+  toys.on_batch = [interim, last = Clock::now()](const ToyEnsemble& ensemble) mutable {
     constexpr std::chrono::seconds interval{2};
     if (Clock::now() - last >= interval) {
-      write_file(file, json_text(toy_ensemble_json(ensemble)) + '\n');
+      interim.save(toy_ensemble_json(ensemble));
       last = Clock::now();
     }
   };
@@ -103,16 +101,11 @@ inline void save_now_and_then(const ToysOptions& options, ToyOptions& toys) {
 
 inline ExitCode run_toys(const ToysOptions& options, Context& context) {
   check_output(options.output);
-  if (options.first > std::numeric_limits<std::uint64_t>::max() / 2 - options.toys.ntoys) {
-    throw InvalidArgument("--first: the toys " + std::to_string(options.first) +
-                          " and following have no room for " + std::to_string(options.toys.ntoys) +
-                          " numbers; begin at a lower one");
-  }
   const LoadedModel loaded = load_model(options.model, context, options.previous);
   const Vector data = observed_data(loaded.workspace, loaded.model);
   std::optional<ToyEnsemble> previous = detail::read_previous_toys(options, context);
   ToyOptions toys = detail::toy_options(options, previous);
-  detail::save_now_and_then(options, toys);
+  detail::save_now_and_then(options, toys, context);
   bool interrupted = false;
   ToyCalculator calculator(loaded.model, data,
                            InferenceOptions{.test_statistic = test_statistic_from(options.statistic)},

@@ -70,7 +70,10 @@ inline ExitCode run_upper_limit(const UpperLimitCommandOptions& options, Context
   }
   if (!result.observed.value) {
     context.err << "muhat upper-limit: no observed limit: " << result.observed.reason
-                << (options.limit.widen_bounds ? "" : "; --widen-bounds looks beyond the bounds") << '\n';
+                << (options.limit.widen_bounds || !options.scan.empty()
+                        ? ""
+                        : "; --widen-bounds looks beyond the bounds")
+                << '\n';
     return ExitCode::computation_failed;
   }
   return ExitCode::success;

@@ -16,6 +16,7 @@
 /// Phi(-(sqrt(t) + a)) in CLb (eqs. 35 and 41). Data far above both hypotheses make their ratio larger than
 /// 1; CLs is 1 there. Everything is computed from logarithms, so nothing is 0/0.
 
+#include <muhat/core/errors.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/special_functions.hpp>
 #include <muhat/inference/p_values.hpp>
@@ -35,17 +36,18 @@ enum class BaseDistribution { normal, clipped_normal };
 /// The asymptotic distributions of one test statistic for one tested value. O(1) throughout.
 class AsymptoticDistributions {
 public:
-  /// q_asimov: the statistic on the Asimov data, finite and not negative.
+  /// q_asimov: the statistic on the Asimov data, where rounding may have left it below 0.
+  /// Throws InvalidArgument unless it is finite.
   AsymptoticDistributions(TestStatistic statistic, double q_asimov,
                           BaseDistribution base = BaseDistribution::normal)
-      : statistic_(statistic), base_(base), root_asimov_(std::sqrt(std::max(0.0, q_asimov))) {}
+      : statistic_(statistic), base_(base), root_asimov_(root_of(q_asimov)) {}
 
   /// sqrt(q_A); the T of the tested hypothesis has its mean at minus this.
   [[nodiscard]] double root_asimov() const noexcept { return root_asimov_; }
 
-  /// T of an observed statistic q >= 0.
+  /// T of an observed statistic q >= 0. Throws InvalidArgument unless it is finite.
   [[nodiscard]] double transform(double q) const {
-    const double root = std::sqrt(std::max(0.0, q));
+    const double root = root_of(q);
     if (!is_bounded_statistic(statistic_) || root <= root_asimov_ || root_asimov_ == 0.0) {
       return root - root_asimov_;
     }
@@ -89,6 +91,13 @@ public:
   }
 
 private:
+  [[nodiscard]] static double root_of(double q) {
+    if (!std::isfinite(q)) {
+      throw InvalidArgument("a test statistic of " + number_text(q) + " has no p-value: it has to be finite");
+    }
+    return std::sqrt(std::max(0.0, q));
+  }
+
   [[nodiscard]] bool is_two_sided() const noexcept { return is_two_sided_statistic(statistic_); }
 
   /// sqrt(t) of T: the inverse of `transform`.
@@ -109,7 +118,7 @@ private:
   double root_asimov_;
 };
 
-/// The p-values of an observed statistic, which are always defined for finite q >= 0.
+/// The p-values of an observed statistic. Throws InvalidArgument unless it is finite.
 [[nodiscard]] inline PValues observed_p_values(const AsymptoticDistributions& distributions, double q) {
   return distributions.p_values(distributions.transform(q)).value();
 }

@@ -11,6 +11,7 @@
 /// (Wilson, J. Am. Stat. Assoc. 22 (1927) 209).
 
 #include <muhat/core/errors.hpp>
+#include <muhat/core/number_text.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -43,10 +44,16 @@ struct Fraction {
 class EmpiricalDistribution {
 public:
   /// statistics: those of the toys with a certified fit, in any order, at least one.
-  /// Throws InvalidArgument for none. O(n log n).
+  /// Throws InvalidArgument for none, and for one that is not finite. O(n log n).
   explicit EmpiricalDistribution(std::vector<double> statistics) : sorted_(std::move(statistics)) {
     if (sorted_.empty()) {
       throw InvalidArgument("a distribution needs at least one toy");
+    }
+    for (const double statistic : sorted_) {
+      if (!std::isfinite(statistic)) {
+        throw InvalidArgument("a toy has the statistic " + number_text(statistic) +
+                              ": leave out toys without a certified fit");
+      }
     }
     std::sort(sorted_.begin(), sorted_.end());
   }
@@ -56,8 +63,12 @@ public:
   [[nodiscard]] const std::vector<double>& statistics() const noexcept { return sorted_; }
 
   /// Fraction of the toys with a statistic >= x. Fits are exact to about 1e-9, and counting experiments
-  /// repeat the same data, so values within 1e-7 count as equal. O(log n).
+  /// repeat the same data, so values within 1e-7 count as equal. Throws InvalidArgument where x is not a
+  /// number. O(log n).
   [[nodiscard]] Fraction p_value(double x) const {
+    if (std::isnan(x)) {
+      throw InvalidArgument("the observed statistic is not a number");
+    }
     constexpr double tie = 1e-7;
     const auto first = std::lower_bound(sorted_.begin(), sorted_.end(), x - tie);
     return binomial_fraction(static_cast<double>(sorted_.end() - first), static_cast<double>(sorted_.size()));

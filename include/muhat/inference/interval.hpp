@@ -92,6 +92,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
     throw InvalidArgument("the level of an interval has to lie between 0 and 1, not at " +
                           number_text(options.level));
   }
+  detail::check_relative_tolerance(options.relative_tolerance);
   Profile<AnyModel, Optimizer> profile(model, data, find_poi(model, options.poi), options.fit, optimizer);
   require_certified(profile.describe_free(), "fit with " + profile.poi_name() + " free");
   const Index poi = profile.poi();

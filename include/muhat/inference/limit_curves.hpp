@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -35,18 +36,19 @@ struct UpperLimitOptions {
   BaseDistribution base_distribution = BaseDistribution::normal;
   /// Of the limit found by search.
   double relative_tolerance = 1e-4;
-  /// Where a limit lies beyond the POI's upper bound, raise the bound in every fit.
+  /// Where a limit, or the end of `scan`, lies beyond the POI's upper bound, raise the bound in every fit.
   bool widen_bounds = false;
   /// Interpolate between these values of the POI instead of searching.
   std::vector<double> scan = {};
 };
 
-/// CLs at one value of the POI. Where only expected values were needed, or a fit to the data has failed, the
-/// observed one is missing.
+/// CLs at one value of the POI. What no limit needed, or no certified fit gives, is missing.
 struct ClsPoint {
   double mu = 0.0;
   std::optional<double> cls_observed = {};
-  std::array<double, 5> cls_expected = {};
+  std::optional<std::array<double, 5>> cls_expected = {};
+  /// Why values of a scan are missing.
+  std::string reason = {};
 };
 
 struct UpperLimitResult {
@@ -67,10 +69,33 @@ struct UpperLimitResult {
   std::vector<std::string> warnings = {};
 };
 
+namespace detail {
+
+inline void check_curve(const std::vector<double>& mus, const std::vector<double>& cls) {
+  if (mus.size() != cls.size()) {
+    throw InvalidArgument("a scan of " + std::to_string(mus.size()) + " points has " +
+                          std::to_string(cls.size()) + " values of CLs: give one for each");
+  }
+  for (std::size_t k = 0; k < mus.size(); ++k) {
+    if (!std::isfinite(mus[k]) || !std::isfinite(cls[k])) {
+      throw InvalidArgument("a scan has CLs = " + number_text(cls[k]) + " at " + number_text(mus[k]) +
+                            ": both have to be finite");
+    }
+    if (k > 0 && mus[k] < mus[k - 1]) {
+      throw InvalidArgument("a scan goes back from " + number_text(mus[k - 1]) + " to " +
+                            number_text(mus[k]) + ": sort its points");
+    }
+  }
+}
+
+} // namespace detail
+
 /// The crossing of a curve, given at ascending `mus`, with `level`, linear between the points around the
-/// first fall below it. Complexity: linear.
+/// first fall below it. Throws InvalidArgument for lists of different sizes, a mu or a CLs that is not
+/// finite, and mus that do not ascend. Complexity: linear.
 [[nodiscard]] inline Limit interpolated_limit(const std::vector<double>& mus, const std::vector<double>& cls,
                                               double level) {
+  detail::check_curve(mus, cls);
   for (std::size_t k = 0; k < mus.size(); ++k) {
     if (cls[k] > level) {
       continue;
@@ -93,10 +118,7 @@ inline void check_limit_options(const UpperLimitOptions& options) {
     throw InvalidArgument("the level of a limit has to lie between 0 and 1, not at " +
                           number_text(options.level));
   }
-  if (!(options.relative_tolerance > 0.0)) {
-    throw InvalidArgument("the tolerance of a limit has to be positive, not " +
-                          number_text(options.relative_tolerance));
-  }
+  check_relative_tolerance(options.relative_tolerance);
   if (options.test_statistic == TestStatistic::q0) {
     throw InvalidArgument("q0 tests the absence of a signal and sets no limit: use q or qtilde");
   }
@@ -179,8 +201,9 @@ template <LimitCurves Curves>
 template <LimitCurves Curves>
 [[nodiscard]] ClsPoint cls_point(Curves& curves, double mu, bool observed) {
   ClsPoint point{.mu = mu};
+  std::array<double, 5>& expected = point.cls_expected.emplace();
   for (std::size_t curve = 1; curve < 6; ++curve) {
-    point.cls_expected[curve - 1] = curves.cls(curve, mu);
+    expected[curve - 1] = curves.cls(curve, mu);
   }
   if (observed) {
     try {

@@ -72,6 +72,14 @@ struct LimitRange {
 
 namespace detail {
 
+/// Throws InvalidArgument for a tolerance, relative to what is searched for, that finds nothing.
+inline void check_relative_tolerance(double tolerance) {
+  if (!(tolerance > 0.0 && tolerance < 1.0)) {
+    throw InvalidArgument("a relative tolerance has to lie between 0 and 1, not at " +
+                          number_text(tolerance));
+  }
+}
+
 /// Searches one curve. `cls(mu)` is its p-value, `predict(mu)` a guess of the crossing from what is known at
 /// mu (not positive or not finite where there is none).
 template <class Cls, class Predict>

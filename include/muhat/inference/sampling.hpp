@@ -39,7 +39,8 @@ private:
   std::vector<ConstraintTerm> constraints_;
 };
 
-/// Toy number `number` of the run with this seed at these parameters.
+/// The data set that random stream `number` of this seed draws at these parameters. (The toys of a test have
+/// streams of their own for each hypothesis: `toy_data`.)
 template <class AnyModel>
 [[nodiscard]] Vector sample_data(const AnyModel& model, const Vector& pars, std::uint64_t seed,
                                  std::uint64_t number = 0) {

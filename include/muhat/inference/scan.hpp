@@ -17,6 +17,7 @@
 #include <muhat/likelihood/likelihood.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
@@ -87,11 +88,32 @@ inline void require_scan_size(const std::vector<std::size_t>& sizes) {
 
 } // namespace detail
 
-/// CLs at every one of `mus`, in their order. A scan that `control` stops lacks the points that were not
-/// reached.
+namespace detail {
+
+/// Fills in the values at the point's mu, those that have certified fits.
+template <class Calculator>
+void set_cls(Calculator& calculator, ClsPoint& point) {
+  try {
+    point.reason.clear();
+    const AsymptoticDistributions distributions = calculator.distributions(point.mu);
+    const ExpectedBand band = expected_p_values(distributions);
+    std::array<double, 5>& expected = point.cls_expected.emplace();
+    for (std::size_t n = 0; n < band.size(); ++n) {
+      expected[n] = band[n].cls;
+    }
+    point.cls_observed = observed_p_values(distributions, calculator.statistic(point.mu)).cls;
+  } catch (const ComputationError& error) {
+    point.reason = error.what();
+  }
+}
+
+} // namespace detail
+
+/// CLs at every one of `mus`, in their order. A point without certified fits, or that was not reached when
+/// `control` stopped the scan, lacks values, and says why.
 ///
 /// Throws InvalidArgument for a mu outside its bounds, more than `most_scan_points`, unusable options or
-/// data; FitFailed where a fit has no certificate. Two fits for each point, on the executor's threads.
+/// data. Two fits for each point, on the executor's threads.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] std::vector<ClsPoint>
 cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& mus,
@@ -102,32 +124,24 @@ cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& m
   if (mus.empty()) {
     return {};
   }
-  (void)prepared.distributions(mus.front());
-  std::vector<std::optional<ClsPoint>> reached(mus.size());
+  std::vector<ClsPoint> points;
+  points.reserve(mus.size());
+  for (const double mu : mus) {
+    points.push_back({.mu = mu, .reason = scan_point_not_reached});
+  }
+  // All chains begin with the fits of the first point.
+  detail::set_cls(prepared, points.front());
   detail::ScanWatch watch(control);
   const auto chain = [&](std::size_t c) {
     AsymptoticCalculator<AnyModel, Optimizer> calculator = prepared;
     const std::size_t end = std::min(mus.size(), (c + 1) * scan_chain);
     for (std::size_t k = c * scan_chain; k < end && !watch.canceled(); ++k) {
-      const AsymptoticDistributions distributions = calculator.distributions(mus[k]);
-      const ExpectedBand band = expected_p_values(distributions);
-      ClsPoint& point = reached[k].emplace();
-      point.mu = mus[k];
-      point.cls_observed = observed_p_values(distributions, calculator.statistic(mus[k])).cls;
-      for (std::size_t n = 0; n < band.size(); ++n) {
-        point.cls_expected[n] = band[n].cls;
-      }
+      detail::set_cls(calculator, points[k]);
       watch.count_point();
     }
   };
   parallel_for(
       executor, (mus.size() + scan_chain - 1) / scan_chain, [&] { return chain; }, control.cancel);
-  std::vector<ClsPoint> points;
-  for (const std::optional<ClsPoint>& point : reached) {
-    if (point) {
-      points.push_back(*point);
-    }
-  }
   return points;
 }
 

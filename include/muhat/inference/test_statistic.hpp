@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -63,9 +65,15 @@ inline constexpr const char* alternative_text = "the alternative hypothesis' val
 
 /// The statistic at mu, from twice the negative log-likelihood at the minimum
 /// with the POI held at mu (`constrained`) and at the free one (`free`), which
-/// lies at mu_hat. All finite. For q0, mu is 0. Never negative.
+/// lies at mu_hat. For q0, mu is 0. Never negative. Throws InvalidArgument unless all are finite.
 [[nodiscard]] inline double test_statistic_value(TestStatistic statistic, double mu, double mu_hat,
-                                                 double constrained, double free) noexcept {
+                                                 double constrained, double free) {
+  for (const double value : {mu, mu_hat, constrained, free}) {
+    if (!std::isfinite(value)) {
+      throw InvalidArgument("a test statistic of " + number_text(value) +
+                            ": tested value, best fit and both minima have to be finite");
+    }
+  }
   const double t = std::max(0.0, constrained - free);
   switch (statistic) {
   case TestStatistic::q_mu:

@@ -7,8 +7,10 @@
 /// mu, those of the alternative at the one with the POI at 0 (1 for q0). Each toy gets
 /// its statistic from fits with the same start, bounds and fixed parameters as the data.
 
+#include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/number_text.hpp>
 #include <muhat/core/random.hpp>
 #include <muhat/fit/poi.hpp>
 #include <muhat/inference/experiment_digest.hpp>
@@ -22,6 +24,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iterator>
@@ -64,6 +68,37 @@ struct ToyOptions {
   /// Called after every batch with the ensemble so far, e.g. to save it.
   std::function<void(const ToyEnsemble&)> on_batch = {};
 };
+
+namespace detail {
+
+inline void check_toy_options(const ToyOptions& options) {
+  if (options.first > most_toy_numbers || options.ntoys > most_toy_numbers - options.first) {
+    throw InvalidArgument("the toys " + std::to_string(options.first) + " and following have no room for " +
+                          std::to_string(options.ntoys) + " numbers below " +
+                          std::to_string(most_toy_numbers) + "; begin at a lower one");
+  }
+  if (!(options.cls_error >= 0.0)) {
+    throw InvalidArgument("the wanted uncertainty of CLs has to be at least 0, not " +
+                          number_text(options.cls_error));
+  }
+  if (std::isnan(options.time_budget.count())) {
+    throw InvalidArgument("the time budget of toys is not a number; leave it out for none");
+  }
+}
+
+} // namespace detail
+
+/// The data, main bins then auxiliary data, of toy `number` of an ensemble that was made with this model.
+/// Throws as `Sampler`.
+template <class AnyModel>
+[[nodiscard]] Vector toy_data(const AnyModel& model, const ToyEnsemble& ensemble, Hypothesis hypothesis,
+                              std::uint64_t number) {
+  const ToySample& sample = hypothesis == Hypothesis::tested ? ensemble.tested : ensemble.alternative;
+  RandomEngine random = toy_stream(ensemble.seed, hypothesis, number);
+  Vector data;
+  Sampler(model, sample.parameters).draw(random, data);
+  return data;
+}
 
 /// Makes toys for tests of one data set. Belongs to one thread, which may run its toys on many.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
@@ -122,23 +157,28 @@ public:
   /// A toy without a certified fit is listed with its reason and enters no p-value. Same seed, same
   /// bits: whatever the executor, and however the run is cut in parts. With `cls_error` the run ends after
   /// the batch after which an uninterrupted one does; toys of `previous` beyond that are kept. Throws
-  /// InvalidArgument where `previous` belongs to another run, FitFailed where a fit to the data has no
-  /// certificate.
+  /// InvalidArgument for unusable options and where `previous` belongs to another run, FitFailed where a fit
+  /// to the data has no certificate.
   template <Executor E = ThreadExecutor>
   [[nodiscard]] ToyEnsemble run(double mu, const ToyOptions& options, const E& executor,
                                 ToyEnsemble previous) {
     const ToyEnsemble empty = prepare(mu, options.seed);
+    detail::check_toy_options(options);
     require_mergeable(previous, empty);
     previous.settings.insert(empty.settings.begin(), empty.settings.end());
     previous.observed = empty.observed;
     const auto started = std::chrono::steady_clock::now();
+    const std::uint64_t end = options.first + options.ntoys;
     const std::size_t made_before = previous.tested.made() + previous.alternative.made();
+    const std::size_t wanted = made_before + 2 * options.ntoys -
+                               previous.tested.made_between(options.first, end) -
+                               previous.alternative.made_between(options.first, end);
     for (std::size_t done = 0; done < options.ntoys;) {
       const std::size_t count = std::min(std::max<std::size_t>(1, options.batch), options.ntoys - done);
       const bool complete =
           make_batch(previous, empty, options.first + done, count, options.cancel, executor);
       done += count;
-      report(previous, options, made_before, std::chrono::steady_clock::now() - started);
+      report(previous, options, made_before, wanted, std::chrono::steady_clock::now() - started);
       if (!complete || is_precise(previous, options.first + done, options.cls_error) ||
           std::chrono::steady_clock::now() - started > options.time_budget) {
         break;
@@ -188,10 +228,10 @@ private:
     const Sampler samplers[] = {Sampler(on_data_.model(), empty.tested.parameters),
                                 Sampler(on_data_.model(), empty.alternative.parameters)};
     const ToySample* present[] = {&ensemble.tested, &ensemble.alternative};
-    std::vector<std::pair<std::size_t, std::uint64_t>> tasks;
-    for (std::size_t hypothesis : {0U, 1U}) {
+    std::vector<std::pair<Hypothesis, std::uint64_t>> tasks;
+    for (const Hypothesis hypothesis : {Hypothesis::tested, Hypothesis::alternative}) {
       for (std::uint64_t number = first; number < first + count; ++number) {
-        if (!present[hypothesis]->contains(number)) {
+        if (!present[static_cast<std::size_t>(hypothesis)]->contains(number)) {
           tasks.emplace_back(hypothesis, number);
         }
       }
@@ -206,8 +246,9 @@ private:
       std::vector<Profile<AnyModel, Optimizer>> profiles(std::begin(prepared), std::end(prepared));
       return [&, profiles = std::move(profiles), toy = Vector()](std::size_t k) mutable {
         const auto& [hypothesis, number] = tasks[k];
-        outcomes[k] = examine(samplers[hypothesis], random_stream(empty.seed, 2 * number + hypothesis),
-                              profiles[hypothesis], toy, empty);
+        const auto index = static_cast<std::size_t>(hypothesis);
+        outcomes[k] =
+            examine(samplers[index], toy_stream(empty.seed, hypothesis, number), profiles[index], toy, empty);
       };
     };
     parallel_for(executor, tasks.size(), make_task, cancel);
@@ -215,7 +256,7 @@ private:
     ToySample* parts[] = {&part.tested, &part.alternative};
     bool complete = true;
     for (std::size_t k = 0; k < tasks.size(); ++k) {
-      ToySample& sample = *parts[tasks[k].first];
+      ToySample& sample = *parts[static_cast<std::size_t>(tasks[k].first)];
       if (!outcomes[k].made) {
         complete = false;
       } else if (outcomes[k].failure.empty()) {
@@ -255,7 +296,7 @@ private:
   }
 
   static void report(const ToyEnsemble& ensemble, const ToyOptions& options, std::size_t made_before,
-                     std::chrono::duration<double> elapsed) {
+                     std::size_t wanted, std::chrono::duration<double> elapsed) {
     if (options.on_batch) {
       options.on_batch(ensemble);
     }
@@ -264,7 +305,7 @@ private:
     }
     ToyProgress progress;
     progress.made = ensemble.tested.made() + ensemble.alternative.made();
-    progress.wanted = std::max(2 * options.ntoys, progress.made);
+    progress.wanted = wanted;
     progress.failed = ensemble.tested.failed.size() + ensemble.alternative.failed.size();
     progress.elapsed = elapsed;
     const std::size_t made_now = progress.made - made_before;

@@ -2,7 +2,8 @@
 
 /// From toys to p-values: the fraction of toys of a
 /// hypothesis with a statistic of at least the observed one; expected values are percentiles
-/// of the p-values that the alternative's toys would observe.
+/// of the p-values that the alternative's toys would observe. As in the asymptotic limit, CLs = CLs+b / CLb
+/// is at most 1: data that suit neither hypothesis exclude none.
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/special_functions.hpp>
@@ -45,7 +46,9 @@ struct ToyPValues {
   const EmpiricalDistribution alternative(ensemble.alternative.statistics);
   ToyPValues result{tested.p_value(ensemble.observed), alternative.p_value(ensemble.observed), {}, {}};
   result.cls = ratio(result.clsb, result.clb);
-  if (!result.cls) {
+  if (result.cls) {
+    result.cls->value = std::min(1.0, result.cls->value);
+  } else {
     result.reason = "none of the " + std::to_string(alternative.size()) +
                     " toys of the alternative reaches the observed statistic: CLb is below 1/" +
                     std::to_string(alternative.size());
@@ -69,7 +72,7 @@ inline AlternativePValues alternative_p_values(const ToyEnsemble& ensemble) {
   for (const double statistic : alternative.statistics()) {
     result.clsb.push_back(tested.p_value(statistic).value);
     result.clb.push_back(alternative.p_value(statistic).value);
-    result.cls.push_back(result.clsb.back() / result.clb.back());
+    result.cls.push_back(std::min(1.0, result.clsb.back() / result.clb.back()));
   }
   for (std::vector<double>* values : {&result.clsb, &result.clb, &result.cls}) {
     std::sort(values->begin(), values->end());

@@ -204,8 +204,8 @@ private:
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
-/// The POI's bounds for limits with toys: those of the asymptotic search, and when they may be raised, with
-/// room for limits that come out at twice the asymptotic ones.
+/// The POI's bounds for limits with toys: those of the asymptotic limits, and for a search that may raise
+/// them, with room for limits that come out at twice the asymptotic ones.
 inline std::pair<double, double> toy_bounds(const UpperLimitResult& asymptotic, bool widen) {
   std::pair<double, double> bounds = asymptotic.poi_bounds;
   if (widen) {
@@ -235,19 +235,17 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                                                UpperLimitOptions options = {}, const ToyOptions& toys = {},
                                                const Optimizer& optimizer = Optimizer{},
                                                const E& executor = E{}) {
-  UpperLimitOptions quick = options;
-  quick.scan.clear();
-  const UpperLimitResult asymptotic = upper_limit(model, data, quick, optimizer);
+  const UpperLimitResult asymptotic = upper_limit(model, data, options, optimizer);
   if (static_cast<double>(toys.ntoys) * options.level < 1.0) {
     throw InvalidArgument(number_text(static_cast<double>(toys.ntoys)) + " toys cannot show a CLs of " +
                           number_text(options.level) + ": make at least " +
                           number_text(std::ceil(1.0 / options.level)));
   }
   options.poi = asymptotic.poi;
-  const bool widen = options.widen_bounds && options.scan.empty();
-  const auto [lower, upper] = detail::toy_bounds(asymptotic, widen);
+  const auto [lower, upper] = detail::toy_bounds(asymptotic, options.widen_bounds && options.scan.empty());
   InferenceOptions inference{options.test_statistic, options.poi, options.fit, options.base_distribution};
-  if (widen) {
+  const double declared_upper = make_setup(model, options.fit).bounds.upper[find_poi(model, options.poi)];
+  if (options.widen_bounds) {
     inference.fit.bounds.push_back({options.poi, {lower, upper}});
   }
   ToyCalculator<AnyModel, Optimizer> calculator(model, data, inference, optimizer);
@@ -261,7 +259,8 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                          .relative_tolerance = options.relative_tolerance};
   UpperLimitResult result = limits_of_curves(curves, options.poi, range, options);
   result.poi_bounds = {lower, upper};
-  result.warnings = asymptotic.warnings;
+  result.warnings =
+      detail::bounds_warnings(options.test_statistic, options.poi, result.poi_bounds, declared_upper);
   result.toys = curves.made();
   result.failed_toys = curves.failed();
   for (std::size_t curve = 0; curve < 6; ++curve) {

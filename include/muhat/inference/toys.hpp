@@ -2,13 +2,14 @@
 
 /// Ensembles of toys as plain data: what was run, what came out, and how two of them merge.
 ///
-/// Toy k of a hypothesis draws from the random stream (seed, 2 k + hypothesis)
-/// and is fitted on its own: its outcome does not depend on which other toys
+/// Toy k of a hypothesis draws from the random stream (seed, 2 k + hypothesis), hypothesis = 0 for the tested
+/// one and 1 for the alternative, and is fitted on its own: its outcome does not depend on which other toys
 /// are made, where, or in which order. So ensembles may be made in pieces.
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
+#include <muhat/core/random.hpp>
 #include <muhat/inference/empirical_distribution.hpp>
 #include <muhat/inference/test_statistic.hpp>
 
@@ -17,12 +18,29 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace muhat {
 
-/// A toy whose fit ended without a certificate. Its data can be made again from seed and number.
+/// The hypotheses that toys are drawn from.
+enum class Hypothesis { tested, alternative };
+
+[[nodiscard]] constexpr std::string_view to_string(Hypothesis hypothesis) noexcept {
+  return hypothesis == Hypothesis::tested ? "tested" : "alternative";
+}
+
+/// Toys have numbers below this one, so that no two share a random stream.
+inline constexpr std::uint64_t most_toy_numbers = std::uint64_t{1} << 63U;
+
+/// The random stream of toy `number` < `most_toy_numbers` of a run with this seed. O(1).
+[[nodiscard]] inline RandomEngine toy_stream(std::uint64_t seed, Hypothesis hypothesis,
+                                             std::uint64_t number) {
+  return random_stream(seed, 2 * number + (hypothesis == Hypothesis::tested ? 0U : 1U));
+}
+
+/// A toy whose fit ended without a certificate. `toy_data` makes its data again.
 struct FailedToy {
   std::uint64_t number = 0;
   std::string reason = {};
@@ -42,11 +60,19 @@ struct ToySample {
   [[nodiscard]] std::size_t made() const noexcept { return numbers.size() + failed.size(); }
 
   /// Whether toy `number` was made. O(log n).
-  [[nodiscard]] bool contains(std::uint64_t number) const {
-    const auto at = std::lower_bound(failed.begin(), failed.end(), number,
-                                     [](const FailedToy& toy, std::uint64_t k) { return toy.number < k; });
-    return std::binary_search(numbers.begin(), numbers.end(), number) ||
-           (at != failed.end() && at->number == number);
+  [[nodiscard]] bool contains(std::uint64_t number) const { return made_between(number, number + 1) > 0; }
+
+  /// How many of the toys first ... last - 1 were made. O(log n).
+  [[nodiscard]] std::size_t made_between(std::uint64_t first, std::uint64_t last) const {
+    const auto failed_below = [&](std::uint64_t end) {
+      return std::lower_bound(failed.begin(), failed.end(), end,
+                              [](const FailedToy& toy, std::uint64_t k) { return toy.number < k; });
+    };
+    const auto below = [&](std::uint64_t end) {
+      return std::lower_bound(numbers.begin(), numbers.end(), end);
+    };
+    return static_cast<std::size_t>(below(last) - below(first)) +
+           static_cast<std::size_t>(failed_below(last) - failed_below(first));
   }
 };
 
@@ -76,6 +102,7 @@ inline bool same_point(const Vector& a, const Vector& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_number);
 }
 
+/// The union; a toy that has a statistic in one of the two has not failed.
 inline void merge_into(ToySample& sample, const ToySample& other) {
   std::vector<std::pair<std::uint64_t, double>> toys;
   for (const ToySample* part : {static_cast<const ToySample*>(&sample), &other}) {
@@ -93,6 +120,9 @@ inline void merge_into(ToySample& sample, const ToySample& other) {
     sample.numbers.push_back(number);
     sample.statistics.push_back(statistic);
   }
+  const auto has_statistic = [&](const FailedToy& toy) {
+    return std::binary_search(sample.numbers.begin(), sample.numbers.end(), toy.number);
+  };
   std::vector<FailedToy>& failed = sample.failed;
   failed.insert(failed.end(), other.failed.begin(), other.failed.end());
   std::stable_sort(failed.begin(), failed.end(),
@@ -100,13 +130,32 @@ inline void merge_into(ToySample& sample, const ToySample& other) {
   failed.erase(std::unique(failed.begin(), failed.end(),
                            [](const FailedToy& a, const FailedToy& b) { return a.number == b.number; }),
                failed.end());
+  failed.erase(std::remove_if(failed.begin(), failed.end(), has_statistic), failed.end());
+}
+
+/// Throws InvalidArgument where a toy that both samples hold has two statistics.
+inline void require_same_toys(const ToySample& a, const ToySample& b, Hypothesis hypothesis) {
+  auto other = b.numbers.begin();
+  for (std::size_t k = 0; k < a.numbers.size(); ++k) {
+    other = std::lower_bound(other, b.numbers.end(), a.numbers[k]);
+    if (other == b.numbers.end()) {
+      return;
+    }
+    const double statistic = b.statistics[static_cast<std::size_t>(other - b.numbers.begin())];
+    if (*other == a.numbers[k] && !same_number(a.statistics[k], statistic)) {
+      throw InvalidArgument("toys cannot be merged: toy " + std::to_string(*other) + " of the " +
+                            std::string(to_string(hypothesis)) + " hypothesis has the statistic " +
+                            number_text(a.statistics[k]) + " in one part and " + number_text(statistic) +
+                            " in another; make one of the parts anew");
+    }
+  }
 }
 
 } // namespace detail
 
 /// Throws InvalidArgument, naming the difference, unless two ensembles are parts of one run:
-/// same test, seed, data, model, settings and generating parameters. Settings that one of them alone states
-/// are not compared.
+/// same test, seed, data, model, settings and generating parameters, and the same statistic for every toy
+/// that both hold. Settings that one of them alone states are not compared. O(n log n).
 inline void require_mergeable(const ToyEnsemble& a, const ToyEnsemble& b) {
   const auto refuse = [](const std::string& what) {
     throw InvalidArgument("toys cannot be merged: they differ in " + what);
@@ -140,9 +189,12 @@ inline void require_mergeable(const ToyEnsemble& a, const ToyEnsemble& b) {
       !detail::same_point(a.alternative.parameters, b.alternative.parameters)) {
     refuse("the parameters that the toys were drawn at: model or data are not the same" + advice);
   }
+  detail::require_same_toys(a.tested, b.tested, Hypothesis::tested);
+  detail::require_same_toys(a.alternative, b.alternative, Hypothesis::alternative);
 }
 
-/// The union of two parts of one run; toys made twice count once. O(n log n).
+/// The union of two parts of one run; toys made twice count once, and have failed only where both say so.
+/// O(n log n).
 /// Throws InvalidArgument as `require_mergeable`.
 [[nodiscard]] inline ToyEnsemble merge(ToyEnsemble a, const ToyEnsemble& b) {
   require_mergeable(a, b);

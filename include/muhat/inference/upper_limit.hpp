@@ -9,11 +9,15 @@
 #include <muhat/inference/asymptotic_calculator.hpp>
 #include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/limit_search.hpp>
+#include <muhat/inference/test_statistic.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace muhat {
 
@@ -64,6 +68,12 @@ private:
   double level_;
 };
 
+/// The last value of a scan; below every bound without one.
+inline double scan_end(const UpperLimitOptions& options) {
+  return options.scan.empty() ? -std::numeric_limits<double>::infinity()
+                              : *std::max_element(options.scan.begin(), options.scan.end());
+}
+
 struct BoundedLimits {
   UpperLimitResult result;
   /// Whether a limit is missing although the data are sensitive: CLs still falls at the upper bound.
@@ -94,13 +104,33 @@ template <class Calculator>
 
 } // namespace detail
 
+namespace detail {
+
+/// What the user has to know of the bounds that limits were found with.
+inline std::vector<std::string> bounds_warnings(TestStatistic statistic, const std::string& poi,
+                                                const std::pair<double, double>& bounds,
+                                                double declared_upper) {
+  std::vector<std::string> warnings;
+  if (bounds.second != declared_upper) {
+    warnings.push_back("the upper bound of " + poi + " was raised to " + number_text(bounds.second) +
+                       " in every fit");
+  }
+  const std::string unsuitable = check_poi_bounds(statistic, poi, bounds.first);
+  if (!unsuitable.empty()) {
+    warnings.push_back(unsuitable);
+  }
+  return warnings;
+}
+
+} // namespace detail
+
 /// Upper limits for `data` (main bins, then auxiliary data).
 ///
 /// A limit that does not exist within the POI's bounds is absent, with the reason; with
-/// `widen_bounds` the upper bound is raised until it does, at most to 10^6 times its value,
-/// and a warning says so. A limit for which a fit has failed is absent too, with what FitFailed says.
-/// Throws InvalidArgument for unusable options, data or POI, and UnknownName. About 2 fits for each of some
-/// 15 evaluations.
+/// `widen_bounds` the upper bound is raised until it does, at most to 10^6 times its value, or as far as the
+/// scan goes, and a warning says so. A limit for which a fit has failed is absent too, with what FitFailed
+/// says. Throws InvalidArgument for unusable options, data or POI, and UnknownName. About 2 fits for each of
+/// some 15 evaluations.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
 [[nodiscard]] UpperLimitResult upper_limit(const AnyModel& model, const Vector& data,
                                            const UpperLimitOptions& options = {},
@@ -108,25 +138,25 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   InferenceOptions inference{options.test_statistic, options.poi, options.fit, options.base_distribution};
   constexpr int widenings = 10;
   constexpr double factor = 4.0;
-  std::string widened;
+  std::optional<double> declared_upper;
   for (int k = 0;; ++k) {
     AsymptoticCalculator<AnyModel, Optimizer> calculator(model, data, inference, optimizer);
-    auto [result, wants_wider_bounds] = detail::limits_within_bounds(calculator, options);
-    if (k < widenings && options.widen_bounds && wants_wider_bounds) {
-      const auto [lower, upper] = result.poi_bounds;
-      inference.fit.bounds.push_back({result.poi, {lower, std::max(1.0, factor * upper)}});
-      widened = "the upper bound of " + result.poi + " was raised to " +
-                number_text(std::max(1.0, factor * upper)) + " in every fit";
+    const auto [lower, upper] = calculator.poi_bounds();
+    declared_upper = declared_upper.value_or(upper);
+    const auto raise_to = [&, poi = calculator.poi_name(), lowest = lower](double bound) {
+      inference.fit.bounds.push_back({poi, {lowest, bound}});
+    };
+    if (const double end = detail::scan_end(options); options.widen_bounds && end > upper) {
+      raise_to(end);
       continue;
     }
-    if (!widened.empty()) {
-      result.warnings.push_back(widened);
+    auto [result, wants_wider_bounds] = detail::limits_within_bounds(calculator, options);
+    if (k < widenings && options.widen_bounds && options.scan.empty() && wants_wider_bounds) {
+      raise_to(std::max(1.0, factor * upper));
+      continue;
     }
-    const std::string unsuitable =
-        check_poi_bounds(options.test_statistic, result.poi, result.poi_bounds.first);
-    if (!unsuitable.empty()) {
-      result.warnings.push_back(unsuitable);
-    }
+    result.warnings =
+        detail::bounds_warnings(options.test_statistic, result.poi, result.poi_bounds, *declared_upper);
     return result;
   }
 }

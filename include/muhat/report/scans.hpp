@@ -14,22 +14,23 @@
 
 namespace muhat {
 
-/// `{"poi", "test_stat", "points": [{"mu", "CLs_obs", "CLs_exp"}]}`: the data of a Brazil band. `points` are
-/// those of `mus`, in their order, that the scan has reached; the others are null, with a `reason`.
+/// `{"poi", "test_stat", "points": [{"mu", "CLs_obs", "CLs_exp"}]}`: the data of a Brazil band. Where
+/// `points` lack values, these are null, with a `reason`.
 inline nlohmann::json cls_scan_json(const std::string& poi, TestStatistic statistic,
-                                    const std::vector<double>& mus, const std::vector<ClsPoint>& points) {
+                                    const std::vector<ClsPoint>& points) {
   nlohmann::json entries = nlohmann::json::array();
-  auto point = points.begin();
-  for (const double mu : mus) {
-    nlohmann::json entry{{"mu", number_json(mu)},
+  for (const ClsPoint& point : points) {
+    nlohmann::json entry{{"mu", number_json(point.mu)},
                          {"CLs_obs", nullptr},
                          {"CLs_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})}};
-    if (point != points.end() && point->mu == mu) {
-      entry["CLs_obs"] = point->cls_observed ? number_json(*point->cls_observed) : nlohmann::json(nullptr);
-      entry["CLs_exp"] = numbers_json(point->cls_expected);
-      ++point;
-    } else {
-      entry["reason"] = scan_point_not_reached;
+    if (point.cls_observed) {
+      entry["CLs_obs"] = number_json(*point.cls_observed);
+    }
+    if (point.cls_expected) {
+      entry["CLs_exp"] = numbers_json(*point.cls_expected);
+    }
+    if (!point.reason.empty()) {
+      entry["reason"] = point.reason;
     }
     entries.push_back(std::move(entry));
   }

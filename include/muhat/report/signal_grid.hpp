@@ -68,6 +68,57 @@ inline nlohmann::json signal_grid_json(const nlohmann::json& settings, const std
 
 namespace detail {
 
+/// Requires `value` to be a number, or null where that is allowed.
+inline void check_result(const nlohmann::json& value, bool nullable, const DocumentPath& path,
+                         ProblemList& problems) {
+  double ignored = 0.0;
+  if (!(nullable && value.is_null())) {
+    read_number(value, path, problems, ignored);
+  }
+}
+
+/// Requires a tested point to have what `signal_point_json` says of it: the observed value called `name` and
+/// the five expected ones.
+inline void check_results(const nlohmann::json& point, const std::string& name, bool nullable,
+                          const DocumentPath& path, ProblemList& problems) {
+  const std::string observed = name + "_obs";
+  const std::string expected = name + "_exp";
+  for (const std::string& key : {observed, expected}) {
+    if (!point.contains(key)) {
+      problems.add(path, "", "the field \"" + key + "\" is missing; remove the point, to test it again");
+      return;
+    }
+  }
+  check_result(point.at(observed), nullable, path.at(observed), problems);
+  const nlohmann::json& band = point.at(expected);
+  const DocumentPath band_path = path.at(expected);
+  if (!band.is_array() || band.size() != 5) {
+    add_type_problem(band, band_path, problems, "five values, from the -2 to the +2 sigma expectation");
+    return;
+  }
+  for (std::size_t k = 0; k < band.size(); ++k) {
+    check_result(band[k], nullable, band_path.at(k), problems);
+  }
+}
+
+/// Requires every point that was tested to have what the settings ask for.
+inline void check_point_results(const nlohmann::json& list, const nlohmann::json& settings,
+                                ProblemList& problems) {
+  const DocumentPath root;
+  const DocumentPath path = root.at("points");
+  const bool is_discovery = settings.value("test_stat", "") == to_string(TestStatistic::q0);
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    const nlohmann::json& point = list[k];
+    if (point.contains("reason")) {
+      continue;
+    }
+    check_results(point, is_discovery ? "p0" : "CLs", false, path.at(k), problems);
+    if (settings.value("limits", false)) {
+      check_results(point, "upper_limit", true, path.at(k), problems);
+    }
+  }
+}
+
 /// Requires the points to be signals of the grid, each there once.
 inline void check_point_names(const nlohmann::json& list, const std::vector<std::string>& names,
                               ProblemList& problems) {
@@ -89,8 +140,9 @@ inline void check_point_names(const nlohmann::json& list, const std::vector<std:
 } // namespace detail
 
 /// The points that a document of `signal_grid_json` holds and that have not failed, by name. Throws
-/// SpecificationError where it is no such document, or has a point twice or one that is not among `names`;
-/// InvalidArgument, naming the difference, where it was made with other settings.
+/// SpecificationError where it is no such document, a point lacks results that `settings` ask for
+/// (`test_stat`, `limits`), is there twice or is not among `names`; InvalidArgument, naming the difference,
+/// where it was made with other settings.
 inline std::map<std::string, nlohmann::json> read_signal_grid(const nlohmann::json& document,
                                                               const nlohmann::json& settings,
                                                               const std::vector<std::string>& names) {
@@ -122,6 +174,7 @@ inline std::map<std::string, nlohmann::json> read_signal_grid(const nlohmann::js
     }
   }
   detail::check_point_names(*list, names, problems);
+  detail::check_point_results(*list, settings, problems);
   problems.raise();
   return points;
 }
