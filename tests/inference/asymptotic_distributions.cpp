@@ -1,18 +1,12 @@
 #include <muhat/inference/asymptotic_distributions.hpp>
 
 #include <support/catch.hpp>
+#include <support/normal_distribution.hpp>
 
 #include <cmath>
 
 using namespace muhat;
-
-namespace {
-
-double phi(double x) {
-  return 0.5 * std::erfc(-x / std::sqrt(2.0));
-}
-
-} // namespace
+using namespace muhat::test;
 
 TEST_CASE("one-sided p-values are normal tails in sqrt(q)", "[asymptotics]") {
   for (const TestStatistic statistic : {TestStatistic::q_mu, TestStatistic::q0}) {

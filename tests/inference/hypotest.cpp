@@ -6,6 +6,7 @@
 #include <support/catch.hpp>
 #include <support/counting_models.hpp>
 #include <support/messages.hpp>
+#include <support/normal_distribution.hpp>
 #include <support/tolerances.hpp>
 
 #include <cmath>
@@ -14,10 +15,6 @@ using namespace muhat;
 using namespace muhat::test;
 
 namespace {
-
-double phi(double x) {
-  return 0.5 * std::erfc(-x / std::sqrt(2.0));
-}
 
 /// 2 log of the likelihood ratio of a count n between its expectation nu and its best expectation.
 double deviance(double n, double nu, double best) {

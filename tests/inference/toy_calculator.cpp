@@ -6,6 +6,7 @@
 #include <support/catch.hpp>
 #include <support/counting_models.hpp>
 #include <support/messages.hpp>
+#include <support/moody_optimizer.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -23,18 +24,6 @@ namespace {
 struct Example {
   Model model = uncorrelated_background({6.0}, {9.0}, {3.0});
   Vector data = with_auxdata(model, {9.0});
-};
-
-/// Gives up where the best fit is a large signal.
-struct Moody {
-  template <class F>
-  OptimizerResult minimize(F& f, const Vector& x0, const Box& box) const {
-    OptimizerResult result = DefaultOptimizer().minimize(f, x0, box);
-    if (box.lower[0] < box.upper[0] && result.x[0] > 1.2) {
-      result.status = FitStatus::stalled;
-    }
-    return result;
-  }
 };
 
 /// The binomial uncertainty of a p-value that the manual's page found with 500 toys.
@@ -278,7 +267,7 @@ TEST_CASE("a toy's statistic is that of its data, for every statistic", "[toy_ca
 
 TEST_CASE("a toy whose fit fails is listed and keeps its number", "[toy_calculator]") {
   const Example example;
-  ToyCalculator calculator(example.model, example.data, {}, Moody{});
+  ToyCalculator calculator(example.model, example.data, {}, MoodyOptimizer{});
   const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 40, .seed = 8});
   REQUIRE(toys.tested.failed.size() > 0);
   REQUIRE(toys.tested.numbers.size() > 0);

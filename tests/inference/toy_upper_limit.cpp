@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 #include <support/counting_models.hpp>
 #include <support/messages.hpp>
+#include <support/moody_optimizer.hpp>
 
 #include <atomic>
 #include <cmath>
@@ -14,18 +15,6 @@ using namespace muhat;
 using namespace muhat::test;
 
 namespace {
-
-/// Gives up where the best fit is a large signal.
-struct Moody {
-  template <class F>
-  OptimizerResult minimize(F& f, const Vector& x0, const Box& box) const {
-    OptimizerResult result = DefaultOptimizer().minimize(f, x0, box);
-    if (box.lower[0] < box.upper[0] && result.x[0] > 1.2) {
-      result.status = FitStatus::stalled;
-    }
-    return result;
-  }
-};
 
 bool same_limits(const UpperLimitResult& a, const UpperLimitResult& b) {
   bool same = a.observed.value == b.observed.value && a.observed.error == b.observed.error;
@@ -139,7 +128,7 @@ TEST_CASE("toys without a fit are counted, and a point without any toy has no CL
   const Model model = uncorrelated_background({6.0}, {9.0}, {3.0});
   const Vector data = with_auxdata(model, {9.0});
   const UpperLimitResult result =
-      toy_upper_limit(model, data, {.scan = {1.0, 2.0}}, {.ntoys = 40, .seed = 5}, Moody{});
+      toy_upper_limit(model, data, {.scan = {1.0, 2.0}}, {.ntoys = 40, .seed = 5}, MoodyOptimizer{});
   CHECK(result.toys == 160);
   CHECK(result.failed_toys > 0);
   CHECK(result.failed_toys < 160);
