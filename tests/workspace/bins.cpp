@@ -1,6 +1,7 @@
 #include <muhat/workspace/bins.hpp>
 
 #include <support/catch.hpp>
+#include <support/every_modifier_workspace.hpp>
 #include <support/messages.hpp>
 #include <support/small_workspaces.hpp>
 
@@ -8,15 +9,12 @@
 #include <vector>
 
 using muhat::Workspace;
+using muhat::test::every_modifier_workspace;
 using muhat::test::mentions;
 using muhat::test::message_of;
 using nlohmann::json;
 
 namespace {
-
-Workspace workspace() {
-  return Workspace(muhat::test::every_modifier_document());
-}
 
 /// Both channels with two bins, and a shapefactor and a staterror in both.
 json shared_document() {
@@ -40,7 +38,7 @@ json shared_document() {
 
 TEST_CASE("bins: a dropped bin goes everywhere") {
   muhat::Changes changes;
-  const auto result = muhat::drop_bins(workspace(), {{"SR", {0}}}, &changes);
+  const auto result = muhat::drop_bins(every_modifier_workspace(), {{"SR", {0}}}, &changes);
   json expected = muhat::test::every_modifier_document();
   json& samples = expected["channels"][0]["samples"];
   samples[0]["data"] = {4.25};
@@ -58,10 +56,12 @@ TEST_CASE("bins: a dropped bin goes everywhere") {
 }
 
 TEST_CASE("bins: keeping some is dropping the others") {
-  CHECK(muhat::keep_bins(workspace(), {{"SR", {1, 1}}}).document() ==
-        muhat::drop_bins(workspace(), {{"SR", {0}}}).document());
-  CHECK(muhat::keep_bins(workspace(), {{"SR", {1, 0}}}).document() == workspace().document());
-  CHECK(muhat::drop_bins(workspace(), {{"SR", {}}}).document() == workspace().document());
+  CHECK(muhat::keep_bins(every_modifier_workspace(), {{"SR", {1, 1}}}).document() ==
+        muhat::drop_bins(every_modifier_workspace(), {{"SR", {0}}}).document());
+  CHECK(muhat::keep_bins(every_modifier_workspace(), {{"SR", {1, 0}}}).document() ==
+        every_modifier_workspace().document());
+  CHECK(muhat::drop_bins(every_modifier_workspace(), {{"SR", {}}}).document() ==
+        every_modifier_workspace().document());
 }
 
 TEST_CASE("bins: those to drop and those to keep are counted in the same workspace") {
@@ -104,18 +104,18 @@ TEST_CASE("bins: channels that share a shapefactor must lose the same bins") {
 
 TEST_CASE("bins: errors") {
   CHECK(mentions(message_of<muhat::UnknownName>([] {
-                   (void)muhat::drop_bins(workspace(), {{"SRR", {0}}});
+                   (void)muhat::drop_bins(every_modifier_workspace(), {{"SRR", {0}}});
                  }),
                  {"did you mean \"SR\""}));
   CHECK(mentions(message_of<muhat::InvalidArgument>([] {
-                   (void)muhat::drop_bins(workspace(), {{"SR", {2}}});
+                   (void)muhat::drop_bins(every_modifier_workspace(), {{"SR", {2}}});
                  }),
                  {"\"SR\" has 2 bins", "no bin 2"}));
   CHECK(mentions(message_of<muhat::InvalidOperation>([] {
-                   (void)muhat::drop_bins(workspace(), {{"CR", {0}}});
+                   (void)muhat::drop_bins(every_modifier_workspace(), {{"CR", {0}}});
                  }),
                  {"no bin would remain in the channel \"CR\""}));
-  CHECK_THROWS_AS(muhat::keep_bins(workspace(), {{"SR", {}}}), muhat::InvalidOperation);
+  CHECK_THROWS_AS(muhat::keep_bins(every_modifier_workspace(), {{"SR", {}}}), muhat::InvalidOperation);
 }
 
 TEST_CASE("bins: user-defined modifiers with arrays are cut, with objects are refused") {

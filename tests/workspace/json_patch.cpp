@@ -19,7 +19,7 @@ json patched(const char* document, const char* patch) {
   return result;
 }
 
-std::string failure(const char* document, const char* patch) {
+std::string patch_failure(const char* document, const char* patch) {
   return muhat::test::message_of<muhat::PatchError>([&] { (void)patched(document, patch); });
 }
 
@@ -56,54 +56,59 @@ TEST_CASE("json_patch: a value may be copied out of the patched document itself"
 
 TEST_CASE("json_patch: what does not apply names operation, path and reason") {
   const char* document = R"({"channels": [{"name": "SR", "samples": []}], "version": "1.0.0"})";
-  CHECK(mentions(failure(document, R"({"op": "add"})"), {"patch", "array of operations", "an object"}));
-  CHECK(mentions(failure(document, R"([{"op": "test", "path": "/version", "value": "1.0.0"}, 3])"),
+  CHECK(mentions(patch_failure(document, R"({"op": "add"})"), {"patch", "array of operations", "an object"}));
+  CHECK(mentions(patch_failure(document, R"([{"op": "test", "path": "/version", "value": "1.0.0"}, 3])"),
                  {"operation 1", "expected an object"}));
-  CHECK(mentions(failure(document, R"([{"path": "/a", "value": 1}])"), {"operation 0", "no member \"op\""}));
-  CHECK(mentions(failure(document, R"([{"op": "add", "path": 3, "value": 1}])"),
+  CHECK(mentions(patch_failure(document, R"([{"path": "/a", "value": 1}])"),
+                 {"operation 0", "no member \"op\""}));
+  CHECK(mentions(patch_failure(document, R"([{"op": "add", "path": 3, "value": 1}])"),
                  {"\"path\" must be a string"}));
-  CHECK(mentions(failure(document, R"([{"op": "ad", "path": "/a", "value": 1}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "ad", "path": "/a", "value": 1}])"),
                  {"no such operation", "\"add\""}));
-  CHECK(mentions(failure(document, R"([{"op": "add", "path": "/a"}])"), {"no member \"value\""}));
-  CHECK(mentions(failure(document, R"([{"op": "move", "path": "/a"}])"), {"no member \"from\""}));
-  CHECK(mentions(failure(document, R"([{"op": "add", "path": "a", "value": 1}])"), {"no JSON pointer"}));
-  CHECK(mentions(failure(document, R"([{"op": "add", "path": "/chanels/0/samples/0", "value": 1}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "add", "path": "/a"}])"), {"no member \"value\""}));
+  CHECK(mentions(patch_failure(document, R"([{"op": "move", "path": "/a"}])"), {"no member \"from\""}));
+  CHECK(
+      mentions(patch_failure(document, R"([{"op": "add", "path": "a", "value": 1}])"), {"no JSON pointer"}));
+  CHECK(mentions(patch_failure(document, R"([{"op": "add", "path": "/chanels/0/samples/0", "value": 1}])"),
                  {"add \"/chanels/0/samples/0\"", "no member \"chanels\"", "did you mean \"channels\""}));
-  CHECK(mentions(failure(document, R"([{"op": "add", "path": "/channels/7/samples/0", "value": 1}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "add", "path": "/channels/7/samples/0", "value": 1}])"),
                  {"the array at \"/channels\" has 1 elements", "\"7\""}));
-  CHECK(mentions(failure(document, R"([{"op": "add", "path": "/channels/0/samples/1", "value": 1}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "add", "path": "/channels/0/samples/1", "value": 1}])"),
                  {"the array has 0 elements", "\"1\""}));
-  CHECK(mentions(failure(document, R"([{"op": "add", "path": "/version/x", "value": 1}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "add", "path": "/version/x", "value": 1}])"),
                  {"is a string, neither object nor array"}));
-  CHECK(mentions(failure(document, R"([{"op": "remove", "path": "/channels/-"}])"), {"no element \"-\""}));
-  CHECK(mentions(failure(document, R"([{"op": "remove", "path": "/version/0"}])"), {"has no elements"}));
-  CHECK(mentions(failure(document, R"([{"op": "remove", "path": ""}])"), {"whole document"}));
-  CHECK(mentions(failure(document, R"([{"op": "replace", "path": "/observations", "value": []}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "remove", "path": "/channels/-"}])"),
+                 {"no element \"-\""}));
+  CHECK(
+      mentions(patch_failure(document, R"([{"op": "remove", "path": "/version/0"}])"), {"has no elements"}));
+  CHECK(mentions(patch_failure(document, R"([{"op": "remove", "path": ""}])"), {"whole document"}));
+  CHECK(mentions(patch_failure(document, R"([{"op": "replace", "path": "/observations", "value": []}])"),
                  {"no member \"observations\""}));
-  CHECK(mentions(failure(document, R"([{"op": "move", "from": "/channels", "path": "/channels/0/x"}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "move", "from": "/channels", "path": "/channels/0/x"}])"),
                  {"into itself"}));
-  CHECK(mentions(failure(document, R"([{"op": "test", "path": "/version", "value": "2.0.0"}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "test", "path": "/version", "value": "2.0.0"}])"),
                  {"the test failed", "\"2.0.0\"", "\"1.0.0\""}));
-  CHECK(mentions(failure(document, R"([{"op": "test", "path": "/channels/0/name", "value": null}])"),
+  CHECK(mentions(patch_failure(document, R"([{"op": "test", "path": "/channels/0/name", "value": null}])"),
                  {"the test failed"}));
   std::string long_path = "/x";
   for (int i = 0; i < 120; ++i) {
     long_path += "\xc3\xa9";
   }
   const json patch = json::array({{{"op", "remove"}, {"path", long_path}}});
-  CHECK_NOTHROW(json(failure(document, patch.dump().c_str())).dump());
+  CHECK_NOTHROW(json(patch_failure(document, patch.dump().c_str())).dump());
 }
 
 TEST_CASE("json_patch: a document may not come to nest deeper than the stack allows") {
   const std::string nested = std::string(512, '[') + std::string(512, ']');
   CHECK_NOTHROW(patched("{}", ("[{\"op\": \"add\", \"path\": \"\", \"value\": " + nested + "}]").c_str()));
   const std::string reason = "nest deeper than 512 levels";
-  CHECK(
-      mentions(failure("{}", ("[{\"op\": \"add\", \"path\": \"/x\", \"value\": [" + nested + "]}]").c_str()),
-               {"operation 0 (add \"/x\")", reason}));
-  CHECK(mentions(failure(R"({"x": [0]})",
-                         ("[{\"op\": \"replace\", \"path\": \"/x/0\", \"value\": " + nested + "}]").c_str()),
-                 {"operation 0 (replace \"/x/0\")", reason}));
+  CHECK(mentions(
+      patch_failure("{}", ("[{\"op\": \"add\", \"path\": \"/x\", \"value\": [" + nested + "]}]").c_str()),
+      {"operation 0 (add \"/x\")", reason}));
+  CHECK(mentions(
+      patch_failure(R"({"x": [0]})",
+                    ("[{\"op\": \"replace\", \"path\": \"/x/0\", \"value\": " + nested + "}]").c_str()),
+      {"operation 0 (replace \"/x/0\")", reason}));
   // Each copy into the innermost array doubles the depth.
   json document = json::parse(R"({"x": []})");
   json patch = json::array();

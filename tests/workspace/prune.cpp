@@ -4,6 +4,7 @@
 #include <muhat/workspace/prune.hpp>
 
 #include <support/catch.hpp>
+#include <support/every_modifier_workspace.hpp>
 #include <support/messages.hpp>
 #include <support/small_workspaces.hpp>
 #include <support/zoo.hpp>
@@ -15,6 +16,8 @@
 #include <vector>
 
 using muhat::Workspace;
+using muhat::test::every_modifier_document_without;
+using muhat::test::every_modifier_workspace;
 using muhat::test::mentions;
 using muhat::test::message_of;
 using nlohmann::json;
@@ -23,30 +26,17 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Workspace workspace() {
-  return Workspace(muhat::test::every_modifier_document());
-}
-
-/// The workspace after a JSON Patch of removals, which is what pruning should give.
-json without(const Names& pointers) {
-  json patch = json::array();
-  for (const std::string& pointer : pointers) {
-    patch.push_back({{"op", "remove"}, {"path", pointer}});
-  }
-  return muhat::test::every_modifier_document().patch(patch);
-}
-
 template <class Expected>
-std::string failure(const muhat::PruneOptions& options) {
-  return message_of<Expected>([&] { (void)muhat::prune(workspace(), options); });
+std::string prune_failure(const muhat::PruneOptions& options) {
+  return message_of<Expected>([&] { (void)muhat::prune(every_modifier_workspace(), options); });
 }
 
 } // namespace
 
 TEST_CASE("prune: a channel goes with its observation") {
   muhat::Changes changes;
-  const auto pruned = muhat::prune(workspace(), {.channels = {"CR"}}, &changes);
-  CHECK(pruned.document() == without({"/channels/1", "/observations/1"}));
+  const auto pruned = muhat::prune(every_modifier_workspace(), {.channels = {"CR"}}, &changes);
+  CHECK(pruned.document() == every_modifier_document_without({"/channels/1", "/observations/1"}));
   REQUIRE(changes.size() == 2);
   CHECK(changes[0].pointer == "/channels/1");
   CHECK(changes[0].description == "remove channel \"CR\"");
@@ -54,47 +44,51 @@ TEST_CASE("prune: a channel goes with its observation") {
 }
 
 TEST_CASE("prune: samples, and samples of some channels only") {
-  CHECK(muhat::prune(workspace(), {.samples = {"signal", "fakes"}}).document() ==
-        without({"/channels/0/samples/2", "/channels/0/samples/0"}));
-  CHECK(muhat::prune(workspace(), {.samples = {"background"}, .in_channels = {"SR"}}).document() ==
-        without({"/channels/0/samples/1"}));
+  CHECK(muhat::prune(every_modifier_workspace(), {.samples = {"signal", "fakes"}}).document() ==
+        every_modifier_document_without({"/channels/0/samples/2", "/channels/0/samples/0"}));
+  CHECK(muhat::prune(every_modifier_workspace(), {.samples = {"background"}, .in_channels = {"SR"}})
+            .document() == every_modifier_document_without({"/channels/0/samples/1"}));
 }
 
 TEST_CASE("prune: modifiers go with their configuration") {
   muhat::Changes changes;
-  const auto pruned = muhat::prune(workspace(), {.modifiers = {"k_top"}}, &changes);
-  CHECK(pruned.document() ==
-        without({"/channels/0/samples/1/modifiers/2", "/channels/1/samples/0/modifiers/2",
-                 "/measurements/0/config/parameters/1"}));
+  const auto pruned = muhat::prune(every_modifier_workspace(), {.modifiers = {"k_top"}}, &changes);
+  CHECK(pruned.document() == every_modifier_document_without({"/channels/0/samples/1/modifiers/2",
+                                                              "/channels/1/samples/0/modifiers/2",
+                                                              "/measurements/0/config/parameters/1"}));
   CHECK(pruned.measurement("top").poi == "k_top");
   REQUIRE(changes.size() == 3);
   CHECK(changes[2].pointer == "/measurements/0/config/parameters/1");
 }
 
 TEST_CASE("prune: a name of two types goes in both") {
-  CHECK(muhat::prune(workspace(), {.modifiers = {"JES"}}).document() ==
-        without({"/channels/0/samples/0/modifiers/2", "/channels/0/samples/1/modifiers/0",
-                 "/channels/1/samples/0/modifiers/0"}));
+  CHECK(muhat::prune(every_modifier_workspace(), {.modifiers = {"JES"}}).document() ==
+        every_modifier_document_without({"/channels/0/samples/0/modifiers/2",
+                                         "/channels/0/samples/1/modifiers/0",
+                                         "/channels/1/samples/0/modifiers/0"}));
 }
 
 TEST_CASE("prune: modifier types keep the configuration") {
-  CHECK(muhat::prune(workspace(), {.modifier_types = {"lumi", "staterror"}}).document() ==
-        without({"/channels/0/samples/0/modifiers/1", "/channels/0/samples/1/modifiers/1",
-                 "/channels/0/samples/2/modifiers/1"}));
+  CHECK(muhat::prune(every_modifier_workspace(), {.modifier_types = {"lumi", "staterror"}}).document() ==
+        every_modifier_document_without({"/channels/0/samples/0/modifiers/1",
+                                         "/channels/0/samples/1/modifiers/1",
+                                         "/channels/0/samples/2/modifiers/1"}));
 }
 
 TEST_CASE("prune: a modifier in some channels and samples only") {
-  CHECK(muhat::prune(workspace(), {.modifiers = {"k_top"}, .in_channels = {"CR"}}).document() ==
-        without({"/channels/1/samples/0/modifiers/2"}));
-  CHECK(muhat::prune(workspace(), {.modifiers = {"stat_SR"}, .in_samples = {"fakes"}}).document() ==
-        without({"/channels/0/samples/2/modifiers/1"}));
-  CHECK(muhat::prune(workspace(),
+  CHECK(
+      muhat::prune(every_modifier_workspace(), {.modifiers = {"k_top"}, .in_channels = {"CR"}}).document() ==
+      every_modifier_document_without({"/channels/1/samples/0/modifiers/2"}));
+  CHECK(muhat::prune(every_modifier_workspace(), {.modifiers = {"stat_SR"}, .in_samples = {"fakes"}})
+            .document() == every_modifier_document_without({"/channels/0/samples/2/modifiers/1"}));
+  CHECK(muhat::prune(every_modifier_workspace(),
                      {.modifier_types = {"normsys"}, .in_channels = {"SR"}, .in_samples = {"signal"}})
-            .document() == without({"/channels/0/samples/0/modifiers/2"}));
+            .document() == every_modifier_document_without({"/channels/0/samples/0/modifiers/2"}));
 }
 
 TEST_CASE("prune: measurements") {
-  CHECK(muhat::prune(workspace(), {.measurements = {"nominal"}}).document() == without({"/measurements/0"}));
+  CHECK(muhat::prune(every_modifier_workspace(), {.measurements = {"nominal"}}).document() ==
+        every_modifier_document_without({"/measurements/0"}));
 }
 
 TEST_CASE("prune: configurations with an entry per bin follow the channels that are left") {
@@ -119,35 +113,41 @@ TEST_CASE("prune: configurations with an entry per bin follow the channels that 
 }
 
 TEST_CASE("prune: a workspace that is moved in lends its document, one that is shared stays as it was") {
-  Workspace alone = workspace();
+  Workspace alone = every_modifier_workspace();
   const void* const channels = &alone.document().at("channels");
   const auto pruned = muhat::prune(std::move(alone), {.samples = {"fakes"}});
   CHECK(&pruned.document().at("channels") == channels);
-  Workspace mine = workspace();
+  Workspace mine = every_modifier_workspace();
   const Workspace shared = mine;
   CHECK(muhat::prune(std::move(mine), {.samples = {"fakes"}}).document() == pruned.document());
   CHECK(shared.document() == muhat::test::every_modifier_document());
 }
 
 TEST_CASE("prune: unknown names are errors with near matches") {
-  CHECK(mentions(failure<muhat::UnknownName>({.channels = {"SR", "CRs"}}),
+  CHECK(mentions(prune_failure<muhat::UnknownName>({.channels = {"SR", "CRs"}}),
                  {"no channel named \"CRs\"", "did you mean \"CR\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.samples = {"Signal"}}), {"did you mean \"signal\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.modifiers = {"k_tpo"}}), {"did you mean \"k_top\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.measurements = {"nominel"}}), {"did you mean \"nominal\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.modifier_types = {"normsis"}}), {"did you mean \"normsys\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.modifiers = {"mu"}, .in_channels = {"CR"}}),
+  CHECK(mentions(prune_failure<muhat::UnknownName>({.samples = {"Signal"}}), {"did you mean \"signal\""}));
+  CHECK(mentions(prune_failure<muhat::UnknownName>({.modifiers = {"k_tpo"}}), {"did you mean \"k_top\""}));
+  CHECK(mentions(prune_failure<muhat::UnknownName>({.measurements = {"nominel"}}),
+                 {"did you mean \"nominal\""}));
+  CHECK(mentions(prune_failure<muhat::UnknownName>({.modifier_types = {"normsis"}}),
+                 {"did you mean \"normsys\""}));
+  CHECK(mentions(prune_failure<muhat::UnknownName>({.modifiers = {"mu"}, .in_channels = {"CR"}}),
                  {"in the given channels", "\"mu\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.modifiers = {"mu"}, .in_channels = {"XR"}}), {"\"XR\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.samples = {"fakes"}, .in_channels = {"CR"}}), {"\"fakes\""}));
+  CHECK(
+      mentions(prune_failure<muhat::UnknownName>({.modifiers = {"mu"}, .in_channels = {"XR"}}), {"\"XR\""}));
+  CHECK(mentions(prune_failure<muhat::UnknownName>({.samples = {"fakes"}, .in_channels = {"CR"}}),
+                 {"\"fakes\""}));
 }
 
 TEST_CASE("prune: something must remain") {
-  CHECK(mentions(failure<muhat::InvalidOperation>({.channels = {"SR", "CR"}}), {"nothing", "channels"}));
-  CHECK(mentions(failure<muhat::InvalidOperation>({.measurements = {"nominal", "top"}}), {"measurements"}));
-  CHECK(mentions(failure<muhat::InvalidOperation>({.samples = {"background"}}),
+  CHECK(
+      mentions(prune_failure<muhat::InvalidOperation>({.channels = {"SR", "CR"}}), {"nothing", "channels"}));
+  CHECK(mentions(prune_failure<muhat::InvalidOperation>({.measurements = {"nominal", "top"}}),
+                 {"measurements"}));
+  CHECK(mentions(prune_failure<muhat::InvalidOperation>({.samples = {"background"}}),
                  {"no sample would remain in the channel \"CR\""}));
-  CHECK_NOTHROW(muhat::prune(workspace(), {.channels = {"CR"}, .samples = {"background"}}));
+  CHECK_NOTHROW(muhat::prune(every_modifier_workspace(), {.channels = {"CR"}, .samples = {"background"}}));
 }
 
 TEST_CASE("prune: what is not touched keeps its kind of number, its bits and its order") {

@@ -2,6 +2,7 @@
 #include <muhat/workspace/prune_small.hpp>
 
 #include <support/catch.hpp>
+#include <support/every_modifier_workspace.hpp>
 #include <support/messages.hpp>
 #include <support/small_workspaces.hpp>
 #include <support/zoo.hpp>
@@ -12,43 +13,32 @@
 #include <vector>
 
 using muhat::Workspace;
+using muhat::test::every_modifier_document_without;
+using muhat::test::every_modifier_workspace;
 using muhat::test::mentions;
 using muhat::test::message_of;
 using nlohmann::json;
 
-namespace {
-
-Workspace workspace() {
-  return Workspace(muhat::test::every_modifier_document());
-}
-
-json without(const std::vector<std::string>& pointers) {
-  json patch = json::array();
-  for (const std::string& pointer : pointers) {
-    patch.push_back({{"op", "remove"}, {"path", pointer}});
-  }
-  return muhat::test::every_modifier_document().patch(patch);
-}
-
-} // namespace
-
 TEST_CASE("prune_small: normsys by their normalization") {
   muhat::Changes changes;
-  const auto pruned = muhat::prune_small(workspace(), {.normalization = 0.06}, &changes);
-  CHECK(pruned.document() == without({"/channels/1/samples/0/modifiers/0"}));
+  const auto pruned = muhat::prune_small(every_modifier_workspace(), {.normalization = 0.06}, &changes);
+  CHECK(pruned.document() == every_modifier_document_without({"/channels/1/samples/0/modifiers/0"}));
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].pointer == "/channels/1/samples/0/modifiers/0");
   CHECK(mentions(changes[0].description, {"drop normsys \"JES\"", "\"background\"", "normalization 5 %"}));
-  CHECK(muhat::prune_small(workspace(), {.normalization = 0.04}).document() == workspace().document());
+  CHECK(muhat::prune_small(every_modifier_workspace(), {.normalization = 0.04}).document() ==
+        every_modifier_workspace().document());
 }
 
 TEST_CASE("prune_small: a histosys needs both effects small") {
   // Of its sample: up 73/70.5, 42 73/(40 70.5) in shape; down 67.25/70.5.
   const char* histosys = "/channels/0/samples/1/modifiers/0";
-  CHECK(muhat::prune_small(workspace(), {.normalization = 0.049, .shape = 0.03}).document() ==
-        without({histosys}));
-  CHECK(muhat::prune_small(workspace(), {.normalization = 0.049}).document() == workspace().document());
-  CHECK(muhat::prune_small(workspace(), {.shape = 0.03}).document() == workspace().document());
+  CHECK(muhat::prune_small(every_modifier_workspace(), {.normalization = 0.049, .shape = 0.03}).document() ==
+        every_modifier_document_without({histosys}));
+  CHECK(muhat::prune_small(every_modifier_workspace(), {.normalization = 0.049}).document() ==
+        every_modifier_workspace().document());
+  CHECK(muhat::prune_small(every_modifier_workspace(), {.shape = 0.03}).document() ==
+        every_modifier_workspace().document());
 }
 
 TEST_CASE("prune_small: what does nothing goes with any threshold") {
@@ -62,7 +52,7 @@ TEST_CASE("prune_small: what does nothing goes with any threshold") {
 TEST_CASE("prune_small: staterror bin by bin") {
   // delta is 0.03696 in bin 0 and 0.04081 in bin 1.
   muhat::Changes changes;
-  const auto one = muhat::prune_small(workspace(), {.staterror = 0.038}, &changes);
+  const auto one = muhat::prune_small(every_modifier_workspace(), {.staterror = 0.038}, &changes);
   json expected = muhat::test::every_modifier_document();
   expected["channels"][0]["samples"][1]["modifiers"][1]["data"][0] = 0.0;
   expected["channels"][0]["samples"][2]["modifiers"][1]["data"][0] = 0.0;
@@ -70,9 +60,9 @@ TEST_CASE("prune_small: staterror bin by bin") {
   REQUIRE(changes.size() == 2);
   CHECK(changes[0].pointer == "/channels/0/samples/1/modifiers/1/data/0");
   CHECK(mentions(changes[0].description, {"\"stat_SR\"", "channel \"SR\"", "3.7 %"}));
-  const auto all = muhat::prune_small(workspace(), {.staterror = 0.05});
-  CHECK(all.document() ==
-        without({"/channels/0/samples/2/modifiers/1", "/channels/0/samples/1/modifiers/1"}));
+  const auto all = muhat::prune_small(every_modifier_workspace(), {.staterror = 0.05});
+  CHECK(all.document() == every_modifier_document_without(
+                              {"/channels/0/samples/2/modifiers/1", "/channels/0/samples/1/modifiers/1"}));
 }
 
 TEST_CASE("prune_small: configurations do not free the bins of a staterror that went") {
@@ -129,17 +119,18 @@ TEST_CASE("prune_small: only in some channels and samples") {
     return thresholds;
   };
   const auto pruned = [](const muhat::EffectThresholds& thresholds) {
-    return muhat::prune_small(workspace(), thresholds).document();
+    return muhat::prune_small(every_modifier_workspace(), thresholds).document();
   };
   const std::string signal = "/channels/0/samples/0/modifiers/2";
   const std::string background = "/channels/0/samples/1/modifiers/0";
   const std::string control = "/channels/1/samples/0/modifiers/0";
-  CHECK(pruned(all) == without({control, background, signal}));
-  CHECK(pruned(in({"CR"})) == without({control}));
-  CHECK(pruned(in({"SR"}, {"signal"})) == without({signal}));
-  CHECK(pruned(in({}, {"background"})) == without({control, background}));
-  CHECK(muhat::prune_small(workspace(), {.staterror = 0.05, .in_channels = {"CR"}}).document() ==
-        workspace().document());
+  CHECK(pruned(all) == every_modifier_document_without({control, background, signal}));
+  CHECK(pruned(in({"CR"})) == every_modifier_document_without({control}));
+  CHECK(pruned(in({"SR"}, {"signal"})) == every_modifier_document_without({signal}));
+  CHECK(pruned(in({}, {"background"})) == every_modifier_document_without({control, background}));
+  CHECK(
+      muhat::prune_small(every_modifier_workspace(), {.staterror = 0.05, .in_channels = {"CR"}}).document() ==
+      every_modifier_workspace().document());
   CHECK(mentions(message_of<muhat::UnknownName>([&] { (void)pruned(in({"SRR"})); }), {"\"SR\""}));
   CHECK(mentions(message_of<muhat::UnknownName>([&] { (void)pruned(in({"CR"}, {"fakes"})); }),
                  {"no sample named \"fakes\""}));
@@ -149,8 +140,9 @@ TEST_CASE("prune_small: only in some channels and samples") {
 }
 
 TEST_CASE("prune_small: thresholds must be numbers from 0 up") {
-  CHECK_THROWS_AS(muhat::prune_small(workspace(), {.shape = -0.1}), muhat::InvalidArgument);
-  CHECK_THROWS_AS(muhat::prune_small(workspace(), {.staterror = std::nan("")}), muhat::InvalidArgument);
+  CHECK_THROWS_AS(muhat::prune_small(every_modifier_workspace(), {.shape = -0.1}), muhat::InvalidArgument);
+  CHECK_THROWS_AS(muhat::prune_small(every_modifier_workspace(), {.staterror = std::nan("")}),
+                  muhat::InvalidArgument);
 }
 
 TEST_CASE("prune_small: published workspaces lose what does nothing") {

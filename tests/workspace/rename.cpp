@@ -3,6 +3,7 @@
 #include <muhat/workspace/rename.hpp>
 
 #include <support/catch.hpp>
+#include <support/every_modifier_workspace.hpp>
 #include <support/messages.hpp>
 #include <support/small_workspaces.hpp>
 #include <support/zoo.hpp>
@@ -11,26 +12,23 @@
 #include <vector>
 
 using muhat::Workspace;
+using muhat::test::every_modifier_workspace;
 using muhat::test::mentions;
 using muhat::test::message_of;
 using nlohmann::json;
 
 namespace {
 
-Workspace workspace() {
-  return Workspace(muhat::test::every_modifier_document());
-}
-
 template <class Expected>
-std::string failure(const muhat::RenameOptions& options) {
-  return message_of<Expected>([&] { (void)muhat::rename(workspace(), options); });
+std::string rename_failure(const muhat::RenameOptions& options) {
+  return message_of<Expected>([&] { (void)muhat::rename(every_modifier_workspace(), options); });
 }
 
 } // namespace
 
 TEST_CASE("rename: names and everything that refers to them") {
   muhat::Changes changes;
-  const auto renamed = muhat::rename(workspace(),
+  const auto renamed = muhat::rename(every_modifier_workspace(),
                                      {.channels = {{"SR", "signal_region"}},
                                       .samples = {{"background", "ttbar"}},
                                       .modifiers = {{"mu", "mu_SIG"}, {"k_top", "norm"}},
@@ -54,28 +52,29 @@ TEST_CASE("rename: names and everything that refers to them") {
 }
 
 TEST_CASE("rename: there and back prints the same bytes") {
-  const auto there = muhat::rename(workspace(), {.channels = {{"SR", "a/b"}}, .modifiers = {{"JES", "jes"}}});
+  const auto there =
+      muhat::rename(every_modifier_workspace(), {.channels = {{"SR", "a/b"}}, .modifiers = {{"JES", "jes"}}});
   const auto back = muhat::rename(there, {.channels = {{"a/b", "SR"}}, .modifiers = {{"jes", "JES"}}});
-  CHECK(muhat::json_text(there.document()) != muhat::json_text(workspace().document()));
-  CHECK(muhat::json_text(back.document()) == muhat::json_text(workspace().document()));
+  CHECK(muhat::json_text(there.document()) != muhat::json_text(every_modifier_workspace().document()));
+  CHECK(muhat::json_text(back.document()) == muhat::json_text(every_modifier_workspace().document()));
 }
 
 TEST_CASE("rename: all names change at once") {
-  const auto swapped = muhat::rename(workspace(), {.channels = {{"SR", "CR"}, {"CR", "SR"}}});
+  const auto swapped = muhat::rename(every_modifier_workspace(), {.channels = {{"SR", "CR"}, {"CR", "SR"}}});
   CHECK(swapped.channel_names() == std::vector<std::string>{"CR", "SR"});
   CHECK(swapped.document()["observations"][0]["name"] == "CR");
 }
 
 TEST_CASE("rename: regular expressions") {
-  const auto renamed =
-      muhat::rename(workspace(), {.channels = {{"^(.)R$", "region_$1", true}},
-                                  .modifiers = {{"stat_SR", "gamma_stat"}, {"^stat_(.*)$", "s_$1", true}}});
+  const auto renamed = muhat::rename(
+      every_modifier_workspace(), {.channels = {{"^(.)R$", "region_$1", true}},
+                                   .modifiers = {{"stat_SR", "gamma_stat"}, {"^stat_(.*)$", "s_$1", true}}});
   CHECK(renamed.channel_names() == std::vector<std::string>{"region_S", "region_C"});
   CHECK(renamed.document()["channels"][0]["samples"][1]["modifiers"][1]["name"] == "gamma_stat");
-  CHECK(mentions(failure<muhat::UnknownName>({.samples = {{"^nothing", "x", true}}}),
+  CHECK(mentions(rename_failure<muhat::UnknownName>({.samples = {{"^nothing", "x", true}}}),
                  {"no sample matches the pattern"}));
-  CHECK(
-      mentions(failure<muhat::InvalidArgument>({.samples = {{"(", "x", true}}}), {"no regular expression"}));
+  CHECK(mentions(rename_failure<muhat::InvalidArgument>({.samples = {{"(", "x", true}}}),
+                 {"no regular expression"}));
 }
 
 TEST_CASE("rename: patterns and names that lead nowhere are refused") {
@@ -89,9 +88,9 @@ TEST_CASE("rename: patterns and names that lead nowhere are refused") {
                  }),
                  {"200000 characters", "too many for a pattern"}));
   CHECK(muhat::rename(deep, {.modifiers = {{long_name, "a"}}}).document() != document);
-  CHECK(mentions(failure<muhat::InvalidArgument>({.channels = {{"SR", ""}}}),
+  CHECK(mentions(rename_failure<muhat::InvalidArgument>({.channels = {{"SR", ""}}}),
                  {"new name of the channel \"SR\" is empty"}));
-  CHECK(mentions(failure<muhat::InvalidArgument>({.channels = {{"^SR$", "", true}}}),
+  CHECK(mentions(rename_failure<muhat::InvalidArgument>({.channels = {{"^SR$", "", true}}}),
                  {"new name of the channel \"SR\" is empty"}));
 }
 
@@ -128,30 +127,32 @@ TEST_CASE("rename: patterns match characters, not bytes") {
 }
 
 TEST_CASE("rename: what is no UTF-8 is refused") {
-  CHECK(mentions(failure<muhat::InvalidArgument>({.samples = {{"signal", "\xff\xfe"}}}),
+  CHECK(mentions(rename_failure<muhat::InvalidArgument>({.samples = {{"signal", "\xff\xfe"}}}),
                  {"sample \"signal\"", "no UTF-8"}));
-  CHECK(mentions(failure<muhat::InvalidArgument>({.samples = {{"signal", "\xff", true}}}),
+  CHECK(mentions(rename_failure<muhat::InvalidArgument>({.samples = {{"signal", "\xff", true}}}),
                  {"new name", "no UTF-8"}));
-  CHECK(
-      mentions(failure<muhat::InvalidArgument>({.samples = {{"\xc3", "a", true}}}), {"pattern", "no UTF-8"}));
+  CHECK(mentions(rename_failure<muhat::InvalidArgument>({.samples = {{"\xc3", "a", true}}}),
+                 {"pattern", "no UTF-8"}));
 }
 
 TEST_CASE("rename: a modifier may take another's name and share its parameter") {
-  const auto renamed = muhat::rename(workspace(), {.modifiers = {{"k_top", "mu"}}, .measurements = {}});
+  const auto renamed =
+      muhat::rename(every_modifier_workspace(), {.modifiers = {{"k_top", "mu"}}, .measurements = {}});
   CHECK(renamed.measurement("top").poi == "mu");
 }
 
 TEST_CASE("rename: modifiers whose types may not share a parameter stay apart") {
-  CHECK(mentions(failure<muhat::InvalidOperation>({.modifiers = {{"JES", "mu"}}}),
+  CHECK(mentions(rename_failure<muhat::InvalidOperation>({.modifiers = {{"JES", "mu"}}}),
                  {"normfactor \"mu\"", "normsys \"JES\"", "share the parameter \"mu\""}));
-  CHECK(mentions(failure<muhat::InvalidOperation>({.modifiers = {{"stat_SR", "x"}, {"fake_shape", "x"}}}),
-                 {"\"stat_SR\"", "\"fake_shape\"", "share the parameter \"x\""}));
+  CHECK(mentions(
+      rename_failure<muhat::InvalidOperation>({.modifiers = {{"stat_SR", "x"}, {"fake_shape", "x"}}}),
+      {"\"stat_SR\"", "\"fake_shape\"", "share the parameter \"x\""}));
   json document = muhat::test::every_modifier_document();
   document["channels"][1]["samples"][0]["modifiers"].push_back(
       {{"name", "top_shape"}, {"type", "shapesys"}, {"data", {1.0}}});
   CHECK_THROWS_AS(muhat::rename(Workspace(document), {.modifiers = {{"top_shape", "fake_shape"}}}),
                   muhat::InvalidOperation);
-  CHECK_NOTHROW(muhat::rename(workspace(), {.modifiers = {{"mu", "k_top"}, {"k_top", "mu"}}}));
+  CHECK_NOTHROW(muhat::rename(every_modifier_workspace(), {.modifiers = {{"mu", "k_top"}, {"k_top", "mu"}}}));
 }
 
 TEST_CASE("rename: an outcome that has no model is refused") {
@@ -178,14 +179,15 @@ TEST_CASE("rename: an outcome that has no model is refused") {
 }
 
 TEST_CASE("rename: errors") {
-  CHECK(mentions(failure<muhat::UnknownName>({.samples = {{"signel", "x"}}}), {"did you mean \"signal\""}));
-  CHECK(mentions(failure<muhat::UnknownName>({.measurements = {{"none", "x"}}}), {"no measurement"}));
-  CHECK(mentions(failure<muhat::InvalidArgument>({.samples = {{"signal", "x"}, {"signal", "y"}}}),
+  CHECK(mentions(rename_failure<muhat::UnknownName>({.samples = {{"signel", "x"}}}),
+                 {"did you mean \"signal\""}));
+  CHECK(mentions(rename_failure<muhat::UnknownName>({.measurements = {{"none", "x"}}}), {"no measurement"}));
+  CHECK(mentions(rename_failure<muhat::InvalidArgument>({.samples = {{"signal", "x"}, {"signal", "y"}}}),
                  {"\"signal\" is renamed twice"}));
-  CHECK(mentions(failure<muhat::InvalidOperation>({.samples = {{"signal", "fakes"}}}),
+  CHECK(mentions(rename_failure<muhat::InvalidOperation>({.samples = {{"signal", "fakes"}}}),
                  {"renaming", "/channels/0/samples/2/name", "another sample"}));
-  CHECK(mentions(failure<muhat::InvalidOperation>({.channels = {{"SR", "CR"}}}), {"another channel"}));
-  CHECK(mentions(failure<muhat::InvalidOperation>({.modifiers = {{"lumi", "luminosity"}}}),
+  CHECK(mentions(rename_failure<muhat::InvalidOperation>({.channels = {{"SR", "CR"}}}), {"another channel"}));
+  CHECK(mentions(rename_failure<muhat::InvalidOperation>({.modifiers = {{"lumi", "luminosity"}}}),
                  {"must be named \"lumi\""}));
 }
 
