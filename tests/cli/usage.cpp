@@ -60,6 +60,9 @@ TEST_CASE("usage: mistakes in the command line exit with 2 and say what is wrong
   rejects({"--bogus", "fit"}, "no option named \"--bogus\"");
   rejects({"--versoin"}, "did you mean \"--version\"");
   rejects({"patchset"}, "subcommand");
+  rejects({"fit", "--measurement", ""}, "the value is empty");
+  rejects({"cls", "--output-file", ""}, "the value is empty");
+  rejects({"upper-limit", "--scan="}, "--scan");
   rejects({"patchset", "aply"}, "did you mean \"apply\"");
   rejects({"patchset", "--bogus", "apply"}, "no option named \"--bogus\"");
   rejects({"fit", "--no-such-option"}, "--no-such-option");

@@ -66,7 +66,7 @@ TEST_CASE("bins without events may have no rate, and hide no negative one") {
   CHECK(text.find("more such") == std::string::npos);
   data[3] = 2.0;
   const std::string events = muhat::describe_negative_bins(model, pars, data);
-  CHECK(test::mentions(events, {"bin 3 of channel \"A\" has an expected rate of 0"}));
+  CHECK(test::mentions(events, {"bin 3 of channel \"A\" has an expected rate of 0 events, but", "observed", "drop the bin"}));
   CHECK(events.find("\"B\"") < events.find("\"A\""));
   CHECK(events.find("bin 2") == std::string::npos);
   const std::string unknown = muhat::describe_negative_bins(model, pars);

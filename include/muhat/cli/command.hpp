@@ -41,6 +41,17 @@ CLI::Option* add_repeatable(CLI::App& command, const std::string& name, Value& v
   return command.add_option(name, values, description)->expected(1)->take_all()->allow_extra_args(false);
 }
 
+/// An option that is a text, which must not be empty: a script whose variable is unset would otherwise get
+/// what it did not ask for.
+inline CLI::Option* add_text(CLI::App& command, const std::string& name, std::string& value,
+                             const std::string& description) {
+  const auto complain = [](const std::string& text) {
+    return text.empty() ? std::string("the value is empty; leave the option out for its default")
+                        : std::string();
+  };
+  return command.add_option(name, value, description)->check(CLI::Validator(complain, ""));
+}
+
 namespace detail {
 
 /// An option whose text `parse_number` reads. CLI11 by itself takes an empty text for 0, wraps negative

@@ -48,8 +48,8 @@ inline void add_workspace_argument(CLI::App& command, std::string& workspace) {
 
 /// Which model is built of a workspace.
 inline void add_measurement_options(CLI::App& command, ModelArguments& arguments) {
-  command.add_option("--measurement", arguments.measurement,
-                     "Name of the measurement; the first if not given");
+  add_text(command, "--measurement", arguments.measurement,
+           "Name of the measurement; the first if not given");
   add_repeatable(
       command, "--interpcode", arguments.interpolation_codes,
       "TYPE=CODE: the interpolation code of normsys (code1, code4) or histosys (code0, code2, code4p); "

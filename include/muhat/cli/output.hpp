@@ -2,6 +2,7 @@
 
 /// Where a command's result goes: standard output, or a file.
 
+#include <muhat/cli/command.hpp>
 #include <muhat/cli/context.hpp>
 #include <muhat/core/errors.hpp>
 #include <muhat/report/write_file.hpp>
@@ -22,8 +23,8 @@ struct OutputOptions {
 };
 
 inline void add_output_options(CLI::App& command, OutputOptions& options) {
-  command.add_option("--output-file", options.file,
-                     "Write the result to this file (complete or not at all) instead of standard output");
+  add_text(command, "--output-file", options.file,
+           "Write the result to this file (complete or not at all) instead of standard output");
 }
 
 /// Fails before a long computation where its result could not be kept.

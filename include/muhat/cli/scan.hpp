@@ -143,7 +143,7 @@ inline void add_scan_command(CLI::App& app, Selection& selection) {
        "muhat scan --scan 0:5:51 workspace.json"},
       [](CLI::App& command, ScanOptions& options) {
         add_model_options(command, options.model);
-        command.add_option("--scan", options.grid, "FIRST:LAST:POINTS of the parameter of interest, for CLs");
+        add_text(command, "--scan", options.grid, "FIRST:LAST:POINTS of the parameter of interest, for CLs");
         add_statistic_option(command, options.statistic, StatisticUse::limit);
         add_repeatable(command, "--profile", options.profiles,
                        "NAME=FIRST:LAST:POINTS: profile -2 log L along this parameter; twice for a plane");

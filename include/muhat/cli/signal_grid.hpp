@@ -259,9 +259,9 @@ inline void add_signal_grid_command(CLI::App& app, Selection& selection) {
         add_statistic_option(command, options.statistic, StatisticUse::test);
         command.add_flag("--limits", options.limits, "Also find the upper limits, as upper-limit does");
         add_limit_options(command, options.limit);
-        command.add_option("--continue", options.previous,
-                           "A file that this command wrote for the same files and options: test only the "
-                           "signals it lacks");
+        add_text(command, "--continue", options.previous,
+                 "A file that this command wrote for the same files and options: test only the "
+                 "signals it lacks");
         add_threads_option(command, options.threads);
         add_optimizer_options(command, options.optimizer);
       },

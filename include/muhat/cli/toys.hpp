@@ -142,8 +142,8 @@ inline void add_toys_command(CLI::App& app, Selection& selection) {
         command.get_option("--seed")->each([&options](const std::string&) { options.seed_given = true; });
         add_number(command, "--first", options.first,
                    "Number of the first toy: toys 5000 to 9999 complement the first 5000");
-        command.add_option("--continue", options.previous,
-                           "A file that this command wrote for the same test: make only the toys it lacks");
+        add_text(command, "--continue", options.previous,
+                 "A file that this command wrote for the same test: make only the toys it lacks");
         add_number(command, "--cls-error", options.cls_error,
                    "Stop once the observed CLs (p0 for q0) is known this well; 0 to make all toys")
             ->check(CLI::NonNegativeNumber);

@@ -89,8 +89,8 @@ inline void add_upper_limit_command(CLI::App& app, Selection& selection) {
         add_statistic_option(command, options.statistic, StatisticUse::limit);
         add_calculator_options(command, options.calculator, options.toys);
         add_limit_options(command, options.limit);
-        command.add_option("--scan", options.scan,
-                           "FIRST:LAST:POINTS: interpolate on this scan instead of searching");
+        add_text(command, "--scan", options.scan,
+                 "FIRST:LAST:POINTS: interpolate on this scan instead of searching");
         add_optimizer_options(command, options.optimizer);
         add_output_options(command, options.output);
       },

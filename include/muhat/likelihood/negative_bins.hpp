@@ -110,6 +110,10 @@ template <class AnyModel>
     const Index b = bins[i] - channel.first_bin;
     text << (i > 0 ? "; " : "") << bin_text(channel, b) << " has an expected rate of "
          << static_cast<double>(evaluator.rates()[bins[i]]) << " events";
+    if (data.size() != 0 && evaluator.rates()[bins[i]] >= Scalar(0)) {
+      text << ", but " << data[bins[i]] << (data[bins[i]] == 1.0 ? " was" : " were")
+           << " observed: give a sample a yield there, or drop the bin";
+    }
     for (std::size_t k = 0; k < layout.cells.size(); ++k) {
       const Cell& cell = layout.cells[k];
       const Index row = cell.first_row + b;
