@@ -136,6 +136,13 @@ TEST_CASE("completions: every command and option is in the script of every shell
     CHECK(mentions(result.out, {"muhat completions " + shell, "evaluate", "patchset", "verify", "test-poi",
                                 "with-metadata"}));
   }
+  for (const std::string shell : {"bash", "zsh"}) {
+    CHECK(mentions(run_tool({"completions", shell}).out,
+                   {R"("combine --join") choices=("none" "outer" "left outer" "right outer") ;;)",
+                    R"("completions "*) choices=("bash" "zsh" "fish") ;;)"}));
+  }
+  CHECK(mentions(run_tool({"completions", "fish"}).out,
+                 {R"(-l join -x -a '\'none\' \'outer\' \'left outer\' \'right outer\'')"}));
   CHECK(run_tool({"completions"}).code == 2);
   CHECK(mentions(run_tool({"completions", "tcsh"}).err, {"fish"}));
 }

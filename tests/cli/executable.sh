@@ -159,7 +159,19 @@ _muhat
 COMP_WORDS=(muhat cls --test-p) COMP_CWORD=2
 _muhat
 [[ ${COMPREPLY[*]} == --test-poi ]]
+COMP_WORDS=(muhat combine --join '') COMP_CWORD=3
+_muhat
+[[ ${COMPREPLY[*]} == 'none outer left\ outer right\ outer' ]]
+COMP_WORDS=(muhat combine --join = o) COMP_CWORD=4
+_muhat
+[[ ${COMPREPLY[*]} == outer ]]
+COMP_WORDS=(muhat completions z) COMP_CWORD=2
+_muhat
+[[ ${COMPREPLY[*]} == zsh ]]
 touch 'a workspace.json'
+COMP_WORDS=(muhat completions --output-file 'a w') COMP_CWORD=3
+_muhat
+[[ ${COMPREPLY[*]} == 'a workspace.json' ]]
 COMP_WORDS=(muhat cls 'a w') COMP_CWORD=2
 _muhat
 [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == 'a workspace.json' ]]

@@ -1,6 +1,6 @@
 #pragma once
 
-/// `muhat completions SHELL`: a script that completes commands and options,
+/// `muhat completions SHELL`: a script that completes commands, options and their values,
 /// made from the parser itself, so that it knows whatever the tool knows.
 
 #include <muhat/cli/command.hpp>
@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ namespace detail {
 struct CompletionWord {
   std::string text;
   std::string description;
+  /// Of an option: the values that it takes, where they are known.
+  std::vector<std::string> choices = {};
 };
 
 /// What may follow a command.
@@ -37,18 +40,41 @@ struct CompletionNode {
   /// Names without dashes.
   std::vector<CompletionWord> long_options;
   std::vector<CompletionWord> short_options;
+  /// What an argument without a name may be, where that is known.
+  std::vector<std::string> arguments;
 };
+
+/// The values that an option takes, which the parser tells only as a part of its type: `TEXT:{none,outer}`.
+inline std::vector<std::string> choices_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const std::size_t open = type.find('{');
+  const std::size_t close = type.find('}', open);
+  std::vector<std::string> choices;
+  if (open == std::string::npos || close == std::string::npos) {
+    return choices;
+  }
+  for (std::size_t start = open + 1; start < close;) {
+    const std::size_t end = std::min(type.find(',', start), close);
+    choices.push_back(type.substr(start, end - start));
+    start = end + 1;
+  }
+  return choices;
+}
 
 inline void collect_completions(const CLI::App& app, const std::string& path,
                                 std::vector<CompletionNode>& nodes) {
   CompletionNode node;
   node.path = path;
   for (const CLI::Option* option : app.get_options()) {
+    const std::vector<std::string> choices = choices_of(*option);
     for (const std::string& name : option->get_lnames()) {
-      node.long_options.push_back({name, option->get_description()});
+      node.long_options.push_back({name, option->get_description(), choices});
     }
     for (const std::string& name : option->get_snames()) {
-      node.short_options.push_back({name, option->get_description()});
+      node.short_options.push_back({name, option->get_description(), choices});
+    }
+    if (option->get_lnames().empty() && option->get_snames().empty()) {
+      node.arguments.insert(node.arguments.end(), choices.begin(), choices.end());
     }
   }
   const auto children = app.get_subcommands([](const CLI::App*) { return true; });
@@ -103,12 +129,59 @@ inline std::string candidate_choice(const std::vector<CompletionNode>& nodes) {
   return text + "  esac\n";
 }
 
+/// Each in double quotes, separated by spaces: the elements of an array in bash and zsh.
+inline std::string quoted_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "\"" : " \"") + word + '"';
+  }
+  return text;
+}
+
+/// The lines that set `choices` to the values that may follow `previous`. The same in bash and zsh.
+inline std::string value_choice(const std::vector<CompletionNode>& nodes) {
+  std::string text = "  local -a choices\n  choices=()\n  case \"$typed $previous\" in\n";
+  const auto add = [&text](const std::string& pattern, const std::vector<std::string>& choices) {
+    if (!choices.empty()) {
+      text += "    " + pattern + ") choices=(" + quoted_words(choices) + ") ;;\n";
+    }
+  };
+  for (const CompletionNode& node : nodes) {
+    for (const CompletionWord& option : node.long_options) {
+      add('"' + node.path + " --" + option.text + '"', option.choices);
+    }
+    for (const CompletionWord& option : node.short_options) {
+      add('"' + node.path + " -" + option.text + '"', option.choices);
+    }
+    // Behind another option stands its value.
+    if (!node.arguments.empty()) {
+      text += "    \"" + node.path + " -\"*) ;;\n";
+      add('"' + node.path + " \"*", node.arguments);
+    }
+  }
+  return text + "  esac\n";
+}
+
 inline std::string bash_completions(const std::vector<CompletionNode>& nodes) {
   return "# Completion of muhat for bash: source <(muhat completions bash)\n"
          "_muhat() {\n"
-         "  local current=\"${COMP_WORDS[COMP_CWORD]}\"\n" +
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+         "  # Bash takes the equals sign of --option=value for a word.\n"
+         "  if [[ $current == = ]]; then\n"
+         "    current=\"\"\n"
+         "  elif [[ $previous == = && $COMP_CWORD -gt 1 ]]; then\n"
+         "    previous=\"${COMP_WORDS[COMP_CWORD-2]}\"\n"
+         "  fi\n" +
          command_search(nodes, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"") + candidate_choice(nodes) +
-         "  if [[ $current == -* || $files == no ]]; then\n"
+         value_choice(nodes) +
+         "  COMPREPLY=()\n"
+         "  if [[ ${#choices[@]} -gt 0 && $current != -* ]]; then\n"
+         "    for word in \"${choices[@]}\"; do\n"
+         "      if [[ $word == \"$current\"* ]]; then\n"
+         "        COMPREPLY+=(\"$(printf '%q' \"$word\")\")\n"
+         "      fi\n"
+         "    done\n"
+         "  elif [[ $current == -* || $files == no ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$candidates\" -- \"$current\"))\n"
          "  else\n"
          "    compopt -o filenames 2>/dev/null || true\n"
@@ -122,9 +195,12 @@ inline std::string bash_completions(const std::vector<CompletionNode>& nodes) {
 inline std::string zsh_completions(const std::vector<CompletionNode>& nodes) {
   return "#compdef muhat\n"
          "# Completion of muhat for zsh: source <(muhat completions zsh)\n"
-         "_muhat() {\n" +
-         command_search(nodes, "${words[2,CURRENT-1]}") + candidate_choice(nodes) +
-         "  if [[ $PREFIX == -* || $files == no ]]; then\n"
+         "_muhat() {\n"
+         "  local previous=\"${words[CURRENT-1]}\"\n" +
+         command_search(nodes, "${words[2,CURRENT-1]}") + candidate_choice(nodes) + value_choice(nodes) +
+         "  if [[ ${#choices[@]} -gt 0 && $PREFIX != -* ]]; then\n"
+         "    compadd -- \"${choices[@]}\"\n"
+         "  elif [[ $PREFIX == -* || $files == no ]]; then\n"
          "    compadd -- ${=candidates}\n"
          "  else\n"
          "    _files\n"
@@ -149,6 +225,15 @@ inline std::string fish_quoted(const std::string& text) {
     quoted += character;
   }
   return quoted + '\'';
+}
+
+/// The rest of a line that offers `words` alone, without files; empty where there are none.
+inline std::string fish_words(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) {
+    list += (list.empty() ? "" : " ") + fish_quoted(word);
+  }
+  return list.empty() ? list : " -x -a " + fish_quoted(list);
 }
 
 /// When the words of `node` apply: its command was typed, and none of its own commands yet.
@@ -180,11 +265,16 @@ inline std::string fish_completions(const std::vector<CompletionNode>& nodes) {
     for (const CompletionWord& command : node.commands) {
       text += start + " -f -a " + command.text + " -d " + fish_quoted(command.description) + '\n';
     }
+    if (!node.arguments.empty()) {
+      text += start + fish_words(node.arguments) + '\n';
+    }
     for (const CompletionWord& option : node.long_options) {
-      text += start + " -l " + option.text + " -d " + fish_quoted(option.description) + '\n';
+      text += start + " -l " + option.text + fish_words(option.choices) + " -d " +
+              fish_quoted(option.description) + '\n';
     }
     for (const CompletionWord& option : node.short_options) {
-      text += start + " -s " + option.text + " -d " + fish_quoted(option.description) + '\n';
+      text += start + " -s " + option.text + fish_words(option.choices) + " -d " +
+              fish_quoted(option.description) + '\n';
     }
   }
   return text;
