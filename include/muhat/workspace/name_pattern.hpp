@@ -117,8 +117,8 @@ public:
       return encoded_utf8(result);
     } catch (const std::regex_error&) {
       throw InvalidArgument("the pattern " + in_quotes(text_) +
-                            " takes too long, or too much memory, to be " + "matched with the " + kind_ +
-                            ' ' + in_quotes(name) + "; avoid repetitions inside repetitions, like (a+)+");
+                            " takes too long, or too much memory, to be matched with the " + kind_ + ' ' +
+                            in_quotes(name) + "; avoid repetitions inside repetitions, like (a+)+");
     }
   }
 
