@@ -29,9 +29,8 @@ namespace muhat {
 enum class Join {
   /// It is an error.
   none,
-  /// It must be equal in both; measurements of one name and POI unite their parameter configurations, those
-  /// of
-  /// a staterror bin by bin.
+  /// It must be equal in both; measurements of one name and POI unite their configurations of parameters,
+  /// those of a staterror bin by bin.
   outer,
   /// The left one is taken, whatever the right one says.
   left_outer,
