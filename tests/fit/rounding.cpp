@@ -1,4 +1,4 @@
-/// Fits whose gradient cannot become small: stiff constraints.
+/// Fits whose gradient cannot become small: stiff constraints. Kinks are none of them.
 
 #include <muhat/fit/detail/rounding.hpp>
 
@@ -9,10 +9,59 @@
 #include <support/catch.hpp>
 #include <support/objectives.hpp>
 
+#include <algorithm>
+#include <random>
 #include <utility>
+#include <vector>
 
 using namespace muhat;
 using namespace muhat::test;
+
+namespace {
+
+/// -slope (x - 1) + (x - 1)^2 / 2 from 1 on, 100 (1 - x) below.
+struct Kinked {
+  double slope = 0.0;
+
+  [[nodiscard]] Index dimension() const { return 1; }
+  double value(const Vector& x) {
+    const double d = x[0] - 1.0;
+    return d < 0.0 ? -100.0 * d : -slope * d + 0.5 * d * d;
+  }
+  double value_and_gradient(const Vector& x, Vector& g) {
+    g.resize(1);
+    g[0] = x[0] < 1.0 ? -100.0 : -slope + x[0] - 1.0;
+    return value(x);
+  }
+};
+
+/// Looks around a certified minimum, at random.
+void check_no_lower_point(const Model& model, const Vector& data, const FitResult& minimum) {
+  if (!minimum.certified()) {
+    return;
+  }
+  auto f = Likelihood<Model>(model, data).evaluator();
+  std::mt19937 engine(1);
+  double lowest = minimum.twice_nll;
+  Vector best = minimum.parameters;
+  for (const double step : {0.03, 0.01, 0.003, 0.001}) {
+    for (int k = 0; k < 1000; ++k) {
+      Vector x = best;
+      for (Index i = 0; i < x.size(); ++i) {
+        x[i] += step * std::uniform_real_distribution<double>(-1.0, 1.0)(engine);
+      }
+      const Index mu = model.parameter_index("mu");
+      x[mu] = std::min(std::max(x[mu], 0.0), 10.0);
+      if (const double value = f.value(x); value < lowest) {
+        lowest = value;
+        best = x;
+      }
+    }
+  }
+  CHECK(lowest > minimum.twice_nll - 1e-6);
+}
+
+} // namespace
 
 TEST_CASE("a gradient counts as zero only where rounding the point explains it", "[rounding]") {
   // Its minimum lies between two numbers: there is no point with a smaller gradient.
@@ -25,7 +74,8 @@ TEST_CASE("a gradient counts as zero only where rounding the point explains it",
     const Vector point = Vector::Constant(1, x);
     f.value_and_gradient(point, gradient);
     piece.enter(f, point, gradient, box);
-    return detail::is_zero_up_to_rounding(f, point, gradient, box, piece, 1e-6);
+    int evaluations = 0;
+    return detail::is_zero_up_to_rounding(f, point, gradient, box, piece, 1e-6, evaluations);
   };
   CHECK(is_zero(0.7));
   CHECK(is_zero(0.7 * (1.0 + 4e-16)));
@@ -56,5 +106,49 @@ TEST_CASE("stiff constraints end in a certified minimum after a few iterations",
       CHECK(exact.certified());
       CHECK(exact.twice_nll == Approx(result.twice_nll).epsilon(1e-10));
     }
+  }
+}
+
+TEST_CASE("the jump of a gradient at a kink is no rounding", "[rounding]") {
+  for (const double slope : {1.0, 0.1, 1e-3}) {
+    // Falls to the right of 1, and rises steeply to its left.
+    Kinked f{slope};
+    const Vector x = Vector::Ones(1);
+    Vector gradient(1);
+    f.value_and_gradient(x, gradient);
+    REQUIRE(gradient[0] == Approx(-slope));
+    detail::SmoothPiece piece;
+    int evaluations = 0;
+    CHECK_FALSE(detail::is_zero_up_to_rounding(f, x, gradient, unbounded(1), piece, 1e-6, evaluations));
+    CHECK(evaluations == 8);
+  }
+}
+
+TEST_CASE("no fit to clipped samples ends at a kink with lower points around it", "[rounding]") {
+  struct Case {
+    std::vector<double> background, a_hi, b_hi;
+    Vector observed;
+  };
+  const std::vector<Case> cases{
+      {{4.0, 1.0, 6.0}, {3.0, -8.0, -2.0}, {-1.0, 0.0, -3.0}, Vector{{1.0, 3.0, 0.0}}},
+      {{9.0, 7.0, 8.0}, {1.0, 2.0, 12.0}, {4.0, 16.0, 2.0}, Vector{{0.0, 3.0, 1.0}}}};
+  for (const Case& c : cases) {
+    const auto histosys = [&](const char* name, const std::vector<double>& hi) {
+      std::vector<double> lo;
+      for (std::size_t b = 0; b < hi.size(); ++b) {
+        lo.push_back(2.0 * c.background[b] - hi[b]);
+      }
+      return spec::Modifier{name, "histosys", spec::HistoSysData{hi, lo}};
+    };
+    const Model model =
+        build_model(spec::Model{{{"channel",
+                                  {{"bkg", c.background, {histosys("a", c.a_hi), histosys("b", c.b_hi)}},
+                                   {"sig", {1.0, 2.0, 3.0}, {{"mu", "normfactor", {}}}}}}},
+                                {}},
+                    "", ModelOptions{.clip_sample_data = 0.0});
+    Vector data(model.nbins() + model.nauxdata());
+    data << c.observed, model.auxdata();
+    check_no_lower_point(model, data, fit(model, data));
+    check_no_lower_point(model, data, fit(model, data, {}, TrustRegionOptimizer{}));
   }
 }

@@ -80,3 +80,23 @@ TEST_CASE("trust region: random indefinite quadratics end in a corner or on a fa
     CHECK(muhat::certify(f, result.x, cube(n, -1.0, 1.0)).positive_curvature.value());
   }
 }
+
+TEST_CASE("trust region: a long flat valley with steep walls has no rest on the way") {
+  for (const double far : {10.0, 100.0, 1e3, 1e4}) {
+    CAPTURE(far);
+    SteepValley f{far};
+    const auto result = TrustRegionOptimizer{}.minimize(f, Vector::Zero(2), unbounded(2));
+    CHECK(result.status == FitStatus::converged);
+    CHECK(result.value < 1.01e-3);
+  }
+}
+
+TEST_CASE("trust region: the curvature of a point that was left is not reported") {
+  DoubleWell f;
+  for (const int iterations : {1, 2, 3}) {
+    const TrustRegionOptimizer optimizer({.max_iterations = iterations});
+    const auto result = optimizer.minimize(f, Vector::Zero(2), unbounded(2));
+    CHECK(result.value < 0.0);
+    CHECK(result.positive_curvature.value_or(true));
+  }
+}

@@ -90,6 +90,14 @@ TEST_CASE("a toy that has a statistic in one part has not failed", "[toys]") {
   }
 }
 
+TEST_CASE("there are no toys from 2^63 on", "[toys]") {
+  const std::uint64_t last = most_toy_numbers - 1;
+  CHECK_FALSE(ensemble({1}).tested.contains(~std::uint64_t{0}));
+  CHECK(ensemble({1, last}).tested.contains(last));
+  CHECK(toy_stream(1, Hypothesis::alternative, last)() != toy_stream(1, Hypothesis::tested, last)());
+  CHECK_THROWS_AS(toy_stream(1, Hypothesis::tested, most_toy_numbers), InvalidArgument);
+}
+
 TEST_CASE("CLs is at most 1", "[toys]") {
   ToyEnsemble toys = ensemble({4, 5, 6, 7});
   toys.alternative.statistics = {4.0, 4.0, 4.0, 7.0};

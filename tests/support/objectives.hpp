@@ -66,6 +66,29 @@ struct DoubleWell {
   }
 };
 
+/// A quadratic in x0 - x1, and nearly a cone in their mean s: 500 (x0 - x1)^2 + sqrt(1 + (s - far)^2) / 1000.
+struct SteepValley {
+  double far = 0.0;
+
+  [[nodiscard]] Index dimension() const { return 2; }
+  double value(const Vector& x) {
+    const double s = 0.5 * (x[0] + x[1]) - far;
+    return 500.0 * std::pow(x[0] - x[1], 2) + 1e-3 * std::sqrt(1.0 + s * s);
+  }
+  double value_and_gradient(const Vector& x, Vector& g) {
+    const double s = 0.5 * (x[0] + x[1]) - far;
+    const double along = 0.5e-3 * s / std::sqrt(1.0 + s * s);
+    const double across = 1000.0 * (x[0] - x[1]);
+    g << across + along, -across + along;
+    return value(x);
+  }
+  void hessian(const Vector& x, Matrix& h) {
+    const double s = 0.5 * (x[0] + x[1]) - far;
+    const double along = 0.25e-3 / std::pow(1.0 + s * s, 1.5);
+    h << 1000.0 + along, -1000.0 + along, -1000.0 + along, 1000.0 + along;
+  }
+};
+
 /// Rosenbrock's function with its Hessian.
 struct RosenbrockWithHessian : Rosenbrock {
   void hessian(const Vector& x, Matrix& h) {

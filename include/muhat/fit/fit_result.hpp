@@ -33,8 +33,8 @@ struct FitResult {
   /// max-norm of x - clamp(x - gradient of twice_nll, bounds), over the free parameters; at the domain's edge
   /// that of the barrier's minimum (see OptimizerResult).
   double projected_gradient = std::numeric_limits<double>::infinity();
-  /// Whether the exact Hessian is positive on the free subspace, where this was looked at; false at a saddle
-  /// point.
+  /// Whether the exact Hessian is positive on the free subspace, where this was looked at, or so nearly flat
+  /// that no lower point was found along its negative direction; false at a saddle point.
   std::optional<bool> positive_curvature = {};
   /// Free parameters that ended on one of their bounds.
   std::vector<std::string> at_bounds = {};

@@ -63,7 +63,7 @@ private:
       projected_ = projected_gradient(x_, gradient_, box_, piece_);
       const bool small = projected_ < options_.tolerance;
       if (iterations_ >= options_.max_iterations) {
-        return small ? judge_curvature() : FitStatus::iteration_limit;
+        return small ? conclude().value_or(FitStatus::iteration_limit) : FitStatus::iteration_limit;
       }
       prepare_model();
       if (radius_ <= 0.0) {
@@ -79,16 +79,21 @@ private:
         }
         continue;
       }
-      at_rest_ = !small && 0.5 * solver_.first_square() < options_.decrease_tolerance ? at_rest_ + 1 : 0;
-      const bool moved = at_rest_ < patience_at_rest && advance();
-      if (!moved) {
-        if (small || is_at_rounding()) {
-          if (const auto verdict = conclude()) {
-            return *verdict;
-          }
-          continue;
+      const bool at_rest =
+          !small && std::max(solver_.predicted(), 0.5 * solver_.first_square()) < options_.decrease_tolerance;
+      at_rest_ = at_rest ? at_rest_ + 1 : 0;
+      bool ended = at_rest && at_rest_ % interval_at_rest == 0 && is_at_rounding();
+      if (!ended && !advance()) {
+        if (!small && !(at_rest && is_at_rounding())) {
+          return left_domain_ ? FitStatus::domain_edge : FitStatus::stalled;
         }
-        return left_domain_ ? FitStatus::domain_edge : FitStatus::stalled;
+        ended = true;
+      }
+      if (ended) {
+        if (const auto verdict = conclude()) {
+          return *verdict;
+        }
+        continue;
       }
       left_in_a_row_ = left_domain_ ? left_in_a_row_ + 1 : 0;
       if (left_in_a_row_ > patience) {
@@ -176,6 +181,7 @@ private:
     gradient_.swap(trial_gradient_);
     gain_ = value_ - value;
     value_ = value;
+    certificate_ = {};
     evaluations_ += piece_.enter(f_, x_, gradient_, box_);
   }
 
@@ -187,8 +193,7 @@ private:
 
   /// Whether the gradient is as small as rounding lets it become.
   [[nodiscard]] bool is_at_rounding() {
-    evaluations_ += 2;
-    return is_zero_up_to_rounding(f_, x_, gradient_, box_, piece_, options_.tolerance);
+    return is_zero_up_to_rounding(f_, x_, gradient_, box_, piece_, options_.tolerance, evaluations_);
   }
 
   /// The end at a point without slope; empty where it was a saddle point that has been left.
@@ -213,7 +218,10 @@ private:
       trial_ = lower->x;
       trial_gradient_ = lower->gradient;
       accept(lower->value);
+      projected_ = projected_gradient(x_, gradient_, box_, piece_);
       radius_ = -1.0;
+      small_count_ = 0;
+      at_rest_ = 0;
       return true;
     }
     return false;
@@ -234,8 +242,8 @@ private:
 
   /// Steps in a row that may meet the domain's edge; few where the edge can be followed instead.
   static constexpr int patience = HasBarrier<F> ? 8 : 50;
-  /// Iterations in a row without anything to gain, yet with a gradient.
-  static constexpr int patience_at_rest = 8;
+  /// After so many iterations in a row that could gain nothing, yet have a gradient, rounding is looked at.
+  static constexpr int interval_at_rest = 8;
 
   F& f_;
   const Box& box_;

@@ -86,10 +86,6 @@ inline void require_scan_size(const std::vector<std::size_t>& sizes) {
   }
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// Fills in the values at the point's mu, those that have certified fits.
 template <class Calculator>
 void set_cls(Calculator& calculator, ClsPoint& point) {

@@ -162,8 +162,8 @@ public:
   template <Executor E = ThreadExecutor>
   [[nodiscard]] ToyEnsemble run(double mu, const ToyOptions& options, const E& executor,
                                 ToyEnsemble previous) {
-    const ToyEnsemble empty = prepare(mu, options.seed);
     detail::check_toy_options(options);
+    const ToyEnsemble empty = prepare(mu, options.seed);
     require_mergeable(previous, empty);
     previous.settings.insert(empty.settings.begin(), empty.settings.end());
     previous.observed = empty.observed;
@@ -190,6 +190,7 @@ public:
   /// Makes all toys of a run. Throws as `statistic`.
   template <Executor E = ThreadExecutor>
   [[nodiscard]] ToyEnsemble run(double mu, const ToyOptions& options = {}, const E& executor = E{}) {
+    detail::check_toy_options(options);
     return run(mu, options, executor, prepare(mu, options.seed));
   }
 

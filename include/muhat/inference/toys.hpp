@@ -34,9 +34,14 @@ enum class Hypothesis { tested, alternative };
 /// Toys have numbers below this one, so that no two share a random stream.
 inline constexpr std::uint64_t most_toy_numbers = std::uint64_t{1} << 63U;
 
-/// The random stream of toy `number` < `most_toy_numbers` of a run with this seed. O(1).
+/// The random stream of toy `number` of a run with this seed. Throws InvalidArgument for a number that is not
+/// below `most_toy_numbers`. O(1).
 [[nodiscard]] inline RandomEngine toy_stream(std::uint64_t seed, Hypothesis hypothesis,
                                              std::uint64_t number) {
+  if (number >= most_toy_numbers) {
+    throw InvalidArgument("there is no toy " + std::to_string(number) + ": numbers end below " +
+                          std::to_string(most_toy_numbers));
+  }
   return random_stream(seed, 2 * number + (hypothesis == Hypothesis::tested ? 0U : 1U));
 }
 
@@ -60,7 +65,9 @@ struct ToySample {
   [[nodiscard]] std::size_t made() const noexcept { return numbers.size() + failed.size(); }
 
   /// Whether toy `number` was made. O(log n).
-  [[nodiscard]] bool contains(std::uint64_t number) const { return made_between(number, number + 1) > 0; }
+  [[nodiscard]] bool contains(std::uint64_t number) const {
+    return number < most_toy_numbers && made_between(number, number + 1) > 0;
+  }
 
   /// How many of the toys first ... last - 1 were made. O(log n).
   [[nodiscard]] std::size_t made_between(std::uint64_t first, std::uint64_t last) const {
@@ -154,8 +161,8 @@ inline void require_same_toys(const ToySample& a, const ToySample& b, Hypothesis
 } // namespace detail
 
 /// Throws InvalidArgument, naming the difference, unless two ensembles are parts of one run:
-/// same test, seed, data, model, settings and generating parameters, and the same statistic for every toy
-/// that both hold. Settings that one of them alone states are not compared. O(n log n).
+/// same test, seed, data, model, settings and generating parameters, and for every toy that both hold
+/// the same statistic to 1e-6. Settings that one of them alone states are not compared. O(n log n).
 inline void require_mergeable(const ToyEnsemble& a, const ToyEnsemble& b) {
   const auto refuse = [](const std::string& what) {
     throw InvalidArgument("toys cannot be merged: they differ in " + what);

@@ -102,10 +102,6 @@ template <class Calculator>
   return limits;
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// What the user has to know of the bounds that limits were found with.
 inline std::vector<std::string> bounds_warnings(TestStatistic statistic, const std::string& poi,
                                                 const std::pair<double, double>& bounds,

@@ -38,8 +38,8 @@ struct ModelOptions {
   /// Floors of the expected events of every sample in a bin, and of every bin; finite.
   std::optional<double> clip_sample_data = {};
   std::optional<double> clip_bin_data = {};
-  /// What a sweep keeps in the cache (model/layout.hpp): half of a core's second-level cache. Results differ
-  /// by rounding only.
+  /// What a sweep keeps in the cache (model/layout.hpp), best half of a core's second-level cache; tiles are
+  /// whole channels, so one may be larger. Results differ by rounding only.
   std::size_t tile_bytes = default_tile_bytes;
 };
 

@@ -115,7 +115,7 @@ public:
   }
 
   /// Adds sum_b adjoint[b] d^2 rate_b / dtheta_p dtheta_q to the lower triangle of `h`, after
-  /// `forward`.
+  /// `forward`. adjoint: nbins + 1 entries, the last one, that of rows which only fill up, 0.
   void add_curvature(const S* adjoint, MatrixOf<S>& h) requires std::same_as<T, S> {
     const Layout& layout = tables_->layout();
     for (Index r = 0; r < layout.nrows; ++r) {

@@ -118,6 +118,20 @@ void read_number_list(const Json& value, const DocumentPath& path, ProblemList& 
   }
 }
 
+/// A toy's number, below `most_toy_numbers`.
+template <class Json>
+bool read_toy_number(const Json& value, const DocumentPath& path, ProblemList& problems, std::uint64_t& out) {
+  if (!read_count(value, path, problems, out)) {
+    return false;
+  }
+  if (out >= most_toy_numbers) {
+    problems.add(path, std::to_string(out),
+                 "the numbers of toys end below " + std::to_string(most_toy_numbers));
+    return false;
+  }
+  return true;
+}
+
 /// Requires a toy's number to be above the one before it; whether it is.
 inline bool check_ascending(std::uint64_t number, std::uint64_t before, const DocumentPath& path,
                             ProblemList& problems) {
@@ -140,7 +154,7 @@ void read_toy_numbers(const Json& value, const DocumentPath& path, ProblemList& 
   out.resize(list->size());
   bool compare = true;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    compare = read_count((*list)[i], path.at(i), problems, out[i]) && compare;
+    compare = read_toy_number((*list)[i], path.at(i), problems, out[i]) && compare;
     if (compare && i > 0) {
       compare = check_ascending(out[i], out[i - 1], path.at(i), problems);
     }
@@ -176,7 +190,7 @@ void read_failed_toys(const Json& value, const DocumentPath& path, ProblemList& 
     const DocumentPath number_path = entry.at("number");
     FailedToy toy;
     const auto [number, reason] = read_fields((*list)[i], entry, problems, "a failed toy", rules);
-    if (number != nullptr && read_count(*number, number_path, problems, toy.number)) {
+    if (number != nullptr && read_toy_number(*number, number_path, problems, toy.number)) {
       if (!sample.failed.empty()) {
         check_ascending(toy.number, sample.failed.back().number, number_path, problems);
       }

@@ -53,7 +53,9 @@ ExactNumber exact_number(Number number) {
 /// exact, larger ones the nearest double.
 class PatchValue {
 public:
-  template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
+  template <class Number,
+            class = std::enable_if_t<std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool> &&
+                                     !std::is_same_v<Number, char>>>
   PatchValue(Number number) : value_(detail::exact_number(number)) {}
   PatchValue(const char* text) : value_(std::string(text)) {}
   PatchValue(std::string text) : value_(std::move(text)) {}
@@ -66,6 +68,7 @@ public:
   friend bool operator==(const PatchValue& left, const PatchValue& right) {
     return left.value_ == right.value_;
   }
+  /// An order for containers: by number, but for integers beyond 2^53 with one nearest double.
   friend bool operator<(const PatchValue& left, const PatchValue& right) {
     return left.value_ < right.value_;
   }

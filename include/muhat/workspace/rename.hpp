@@ -201,9 +201,8 @@ private:
 /// then on. Appends to `changes` what was renamed. Throws UnknownName for a name, or a pattern, that fits
 /// nothing, InvalidArgument for a pattern that is no regular expression or takes too long to match, for a
 /// pattern or a name beside one of more than 2000 characters, for a name that is renamed twice, to nothing or
-/// to what is no UTF-8, and InvalidOperation where two
-/// things that must differ would have one name, modifiers that may not share a parameter, or a configuration
-/// that does not fit its parameter any more. Linear in the
+/// to what is no UTF-8, and InvalidOperation where two things that must differ would have one name, modifiers
+/// that may not share a parameter, or a configuration that does not fit its parameter any more. Linear in the
 /// size of the workspace.
 template <class Json>
 [[nodiscard]] BasicWorkspace<Json> rename(BasicWorkspace<Json> workspace, const RenameOptions& options,

@@ -126,8 +126,7 @@ private:
     if (at_rest_ == 0 || at_rest_ % interval != 0) {
       return false;
     }
-    evaluations_ += 2;
-    return is_zero_up_to_rounding(f_, w_.x, w_.gradient, box_, w_.piece, options_.tolerance);
+    return is_zero_up_to_rounding(f_, w_.x, w_.gradient, box_, w_.piece, options_.tolerance, evaluations_);
   }
 
   /// A new metric pays while the function still falls noticeably; the last steps are fast without.

@@ -1,8 +1,11 @@
 #pragma once
 
-/// How small a gradient can get. Under a curvature H a parameter x, known to one part in 2^52, has a gradient
-/// known to H |x| / 2^52 at best: beyond 1e-6 where a width is below 1e-5 or counts exceed 1e9. The gradients
-/// at x (1 - 2^-52) and x (1 + 2^-52) tell, whatever the reason.
+/// How small a gradient can get. Under a Hessian H a point x, each of whose numbers is known to one part in
+/// 2^52, has a gradient known to H |x| / 2^52 at best: beyond 1e-6 where a width is below 1e-5 or counts
+/// exceed 1e9. The gradients beside x tell, a step of 2^-32 |x| (2^-42 |x| where the domain ends) and one of
+/// 2^-52 |x| to each side, with equal and with alternating signs: the long steps by how the gradient changes,
+/// the short ones by how it is rounded itself. A gradient that jumps by as much over both has a kink, which
+/// counts for nothing.
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
@@ -14,27 +17,57 @@
 
 namespace muhat::detail {
 
-/// Whether every component of the projected gradient is below `tolerance`, or no larger than a few times what
-/// rounding x changes it by. Costs two gradients.
+/// Largest change of each component of the gradient over steps of `step` |x|. False where f has no gradient
+/// there.
 template <class F>
-[[nodiscard]] bool is_zero_up_to_rounding(F& f, const Vector& x, const Vector& gradient, const Box& box,
-                                          SmoothPiece& piece, double tolerance) {
-  constexpr double few = 8.0;
-  Vector noise = Vector::Zero(x.size());
+bool gradient_changes(F& f, const Vector& x, const Vector& gradient, const Box& box, SmoothPiece& piece,
+                      double step, Vector& changes, int& evaluations) {
   Vector beside(x.size());
   Vector beside_gradient(x.size());
-  for (const double side : {-1.0, 1.0}) {
-    beside =
-        (x * (1.0 + side * std::numeric_limits<double>::epsilon())).cwiseMax(box.lower).cwiseMin(box.upper);
-    if (!std::isfinite(f.value_and_gradient(beside, beside_gradient))) {
+  changes.setZero(x.size());
+  for (const double odd : {1.0, -1.0}) {
+    for (const double side : {-1.0, 1.0}) {
+      for (Index i = 0; i < x.size(); ++i) {
+        const double sign = i % 2 == 0 ? side : side * odd;
+        beside[i] = std::min(std::max(x[i] * (1.0 + sign * step), box.lower[i]), box.upper[i]);
+      }
+      ++evaluations;
+      if (!std::isfinite(f.value_and_gradient(beside, beside_gradient)) || !beside_gradient.allFinite()) {
+        return false;
+      }
+      evaluations += piece.correct(f, beside, beside_gradient);
+      changes = changes.cwiseMax((beside_gradient - gradient).cwiseAbs());
+    }
+  }
+  return true;
+}
+
+/// Whether every component of the projected gradient is below `tolerance`, or no larger than a few times what
+/// rounding changes it by. For points where the quadratic model has nothing to gain: how small the gradient
+/// is in units of the curvature is not looked at.
+template <class F>
+[[nodiscard]] bool is_zero_up_to_rounding(F& f, const Vector& x, const Vector& gradient, const Box& box,
+                                          SmoothPiece& piece, double tolerance, int& evaluations) {
+  constexpr double few = 16.0;
+  constexpr double epsilon = std::numeric_limits<double>::epsilon();
+  constexpr double jump = 64.0;
+  Vector near;
+  Vector far;
+  if (!gradient_changes(f, x, gradient, box, piece, epsilon, near, evaluations)) {
+    return false;
+  }
+  // Close to the edge of the domain the long step may leave it.
+  double longer = 1048576.0;
+  if (!gradient_changes(f, x, gradient, box, piece, longer * epsilon, far, evaluations)) {
+    longer = 1024.0;
+    if (!gradient_changes(f, x, gradient, box, piece, longer * epsilon, far, evaluations)) {
       return false;
     }
-    piece.correct(f, beside, beside_gradient);
-    noise = noise.cwiseMax((beside_gradient - gradient).cwiseAbs());
   }
   for (Index i = 0; i < x.size(); ++i) {
+    const double noise = jump * near[i] <= far[i] ? std::max(near[i], far[i] / longer) : 0.0;
     const double move = std::max(std::min(gradient[i], x[i] - box.lower[i]), x[i] - box.upper[i]);
-    if (!piece.held(i) && !(std::abs(move) < std::max(tolerance, few * noise[i]))) {
+    if (!piece.held(i) && !(std::abs(move) < std::max(tolerance, few * noise))) {
       return false;
     }
   }
