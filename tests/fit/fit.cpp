@@ -187,8 +187,8 @@ TEST_CASE("unusable options name what is wrong", "[fit]") {
   CHECK(complaint({.fix = {{"mu", -0.5}}}) ==
         "fixed value -0.5 of parameter \"mu\" is outside its bounds [0, 10]: move it, or widen the bounds");
   CHECK(mentions(complaint({.init = {{"mu", std::nan("")}}}), {"parameter \"mu\""}));
-  const double infinity = std::numeric_limits<double>::infinity();
-  CHECK(mentions(complaint({.init = {{"mu", infinity}}, .bounds = {{"mu", {0.0, infinity}}}}),
+  const double limitless = std::numeric_limits<double>::infinity();
+  CHECK(mentions(complaint({.init = {{"mu", limitless}}, .bounds = {{"mu", {0.0, limitless}}}}),
                  {"start of parameter \"mu\"", "infinite"}));
   CHECK(mentions(complaint({.bounds = {{"mu", {3.0, 2.0}}}}), {"bounds of parameter \"mu\"", "3", "2"}));
   CHECK(mentions(complaint({.start = vector({1.0})}), {"1 entries", "3 parameters"}));

@@ -42,11 +42,11 @@ TEST_CASE("other names of samples and modifiers permute the gradient and keep th
     const Vector moved = test::relabeled_point(model, other, x);
     Vector moved_data = data, gradient, moved_gradient;
     const auto auxdatum_of = [&](const muhat::Model& of, const std::string& name) {
-      const auto& terms = of.constraints();
+      const auto& constraints = of.constraints();
       const muhat::Index parameter = of.parameter_index(name);
-      const auto found = std::find_if(terms.begin(), terms.end(),
+      const auto found = std::find_if(constraints.begin(), constraints.end(),
                                       [&](const auto& term) { return term.parameter == parameter; });
-      return of.nbins() + (found - terms.begin());
+      return of.nbins() + (found - constraints.begin());
     };
     for (const muhat::ConstraintTerm& term : model.constraints()) {
       const std::string name = model.par_names()[static_cast<std::size_t>(term.parameter)];
