@@ -19,18 +19,18 @@ using namespace muhat::test;
 
 namespace {
 
-/// -slope (x - 1) + (x - 1)^2 / 2 from 1 on, 100 (1 - x) below.
+/// slope (x - 1) + (x - 1)^2 / 2 up to 1, 100 (x - 1) beyond.
 struct Kinked {
   double slope = 0.0;
 
   [[nodiscard]] Index dimension() const { return 1; }
   double value(const Vector& x) {
     const double d = x[0] - 1.0;
-    return d < 0.0 ? -100.0 * d : -slope * d + 0.5 * d * d;
+    return d > 0.0 ? 100.0 * d : slope * d + 0.5 * d * d;
   }
   double value_and_gradient(const Vector& x, Vector& g) {
     g.resize(1);
-    g[0] = x[0] < 1.0 ? -100.0 : -slope + x[0] - 1.0;
+    g[0] = x[0] > 1.0 ? 100.0 : slope + x[0] - 1.0;
     return value(x);
   }
 };
@@ -111,12 +111,12 @@ TEST_CASE("stiff constraints end in a certified minimum after a few iterations",
 
 TEST_CASE("the jump of a gradient at a kink is no rounding", "[rounding]") {
   for (const double slope : {1.0, 0.1, 1e-3}) {
-    // Falls to the right of 1, and rises steeply to its left.
+    // Falls to the left of 1, and rises steeply to its right.
     Kinked f{slope};
     const Vector x = Vector::Ones(1);
     Vector gradient(1);
     f.value_and_gradient(x, gradient);
-    REQUIRE(gradient[0] == Approx(-slope));
+    REQUIRE(gradient[0] == Approx(slope));
     detail::SmoothPiece piece;
     int evaluations = 0;
     CHECK_FALSE(detail::is_zero_up_to_rounding(f, x, gradient, unbounded(1), piece, 1e-6, evaluations));

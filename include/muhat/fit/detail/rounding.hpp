@@ -17,61 +17,64 @@
 
 namespace muhat::detail {
 
-/// Largest change of each component of the gradient over steps of `step` |x|. False where f has no gradient
-/// there.
+/// Raises `changes` to what each component of the gradient changes by over a step of `step` |x|, with equal
+/// and with alternating signs. False where f has no gradient there.
 template <class F>
 bool gradient_changes(F& f, const Vector& x, const Vector& gradient, const Box& box, SmoothPiece& piece,
                       double step, Vector& changes, int& evaluations) {
   Vector beside(x.size());
   Vector beside_gradient(x.size());
-  changes.setZero(x.size());
   for (const double odd : {1.0, -1.0}) {
-    for (const double side : {-1.0, 1.0}) {
-      for (Index i = 0; i < x.size(); ++i) {
-        const double sign = i % 2 == 0 ? side : side * odd;
-        beside[i] = std::min(std::max(x[i] * (1.0 + sign * step), box.lower[i]), box.upper[i]);
-      }
-      ++evaluations;
-      if (!std::isfinite(f.value_and_gradient(beside, beside_gradient)) || !beside_gradient.allFinite()) {
-        return false;
-      }
-      evaluations += piece.correct(f, beside, beside_gradient);
-      changes = changes.cwiseMax((beside_gradient - gradient).cwiseAbs());
+    for (Index i = 0; i < x.size(); ++i) {
+      const double moved = x[i] * (1.0 + (i % 2 == 0 ? step : odd * step));
+      beside[i] = std::min(std::max(moved, box.lower[i]), box.upper[i]);
     }
+    ++evaluations;
+    if (!std::isfinite(f.value_and_gradient(beside, beside_gradient)) || !beside_gradient.allFinite()) {
+      return false;
+    }
+    evaluations += piece.correct(f, beside, beside_gradient);
+    changes = changes.cwiseMax((beside_gradient - gradient).cwiseAbs());
   }
   return true;
 }
 
 /// Whether every component of the projected gradient is below `tolerance`, or no larger than a few times what
 /// rounding changes it by. For points where the quadratic model has nothing to gain: how small the gradient
-/// is in units of the curvature is not looked at.
+/// is in units of the curvature is not looked at. Adds the gradients it costs, 2 where it is clearly not zero
+/// and at most 12, to `evaluations`.
 template <class F>
 [[nodiscard]] bool is_zero_up_to_rounding(F& f, const Vector& x, const Vector& gradient, const Box& box,
                                           SmoothPiece& piece, double tolerance, int& evaluations) {
   constexpr double few = 16.0;
   constexpr double epsilon = std::numeric_limits<double>::epsilon();
   constexpr double jump = 64.0;
-  Vector near;
-  Vector far;
-  if (!gradient_changes(f, x, gradient, box, piece, epsilon, near, evaluations)) {
+  const auto is_zero = [&](double factor, const auto& noise) {
+    for (Index i = 0; i < x.size(); ++i) {
+      const double move = std::max(std::min(gradient[i], x[i] - box.lower[i]), x[i] - box.upper[i]);
+      if (!piece.held(i) && !(std::abs(move) < std::max(tolerance, factor * noise(i)))) {
+        return false;
+      }
+    }
+    return true;
+  };
+  const auto changes = [&](double step, Vector& result) {
+    return gradient_changes(f, x, gradient, box, piece, step, result, evaluations);
+  };
+  Vector near = Vector::Zero(x.size());
+  if (!changes(epsilon, near) || !is_zero(4.0 * few, [&](Index i) { return near[i]; }) ||
+      !changes(-epsilon, near)) {
     return false;
   }
   // Close to the edge of the domain the long step may leave it.
-  double longer = 1048576.0;
-  if (!gradient_changes(f, x, gradient, box, piece, longer * epsilon, far, evaluations)) {
-    longer = 1024.0;
-    if (!gradient_changes(f, x, gradient, box, piece, longer * epsilon, far, evaluations)) {
-      return false;
+  for (const double longer : {1048576.0, 1024.0}) {
+    Vector far = Vector::Zero(x.size());
+    if (changes(longer * epsilon, far) && changes(-longer * epsilon, far)) {
+      return is_zero(
+          few, [&](Index i) { return jump * near[i] <= far[i] ? std::max(near[i], far[i] / longer) : 0.0; });
     }
   }
-  for (Index i = 0; i < x.size(); ++i) {
-    const double noise = jump * near[i] <= far[i] ? std::max(near[i], far[i] / longer) : 0.0;
-    const double move = std::max(std::min(gradient[i], x[i] - box.lower[i]), x[i] - box.upper[i]);
-    if (!piece.held(i) && !(std::abs(move) < std::max(tolerance, few * noise))) {
-      return false;
-    }
-  }
-  return true;
+  return false;
 }
 
 } // namespace muhat::detail
