@@ -21,6 +21,7 @@
 #include <muhat/core/utf8.hpp>
 
 #include <muhat/spec/checked_value.hpp>
+#include <muhat/spec/json_object.hpp>
 #include <muhat/spec/json_scanner.hpp>
 #include <muhat/spec/parse.hpp>
 #include <muhat/spec/parse_channel.hpp>

@@ -16,6 +16,7 @@
 #include <muhat/inference/scan.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 #include <muhat/model/model.hpp>
+#include <muhat/spec/json_object.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -60,10 +61,10 @@ inline void add_tested_value_option(CLI::App& command, double& mu) {
 /// Which model of a workspace is fitted, and how: what two runs on the same workspace may differ in, whatever
 /// they compute.
 inline nlohmann::json fit_settings(const ModelArguments& model, const OptimizerChoice& optimizer) {
-  return {{"measurement", model.measurement},
-          {"interpcode", model.interpolation_codes},
-          {"optimizer", optimizer.name},
-          {"optconf", optimizer.settings}};
+  return json_object({{"measurement", model.measurement},
+                      {"interpcode", model.interpolation_codes},
+                      {"optimizer", optimizer.name},
+                      {"optconf", optimizer.settings}});
 }
 
 /// What `check` of a document from `source` returns. An InvalidArgument that it throws names the source.

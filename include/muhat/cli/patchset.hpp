@@ -9,6 +9,7 @@
 #include <muhat/cli/output.hpp>
 #include <muhat/cli/surgery.hpp>
 #include <muhat/report/table.hpp>
+#include <muhat/spec/json_object.hpp>
 #include <muhat/workspace/patch_set.hpp>
 #include <muhat/workspace/workspace.hpp>
 
@@ -61,7 +62,7 @@ inline ExitCode run_patchset_extract(const PatchSetOptions& options, Context& co
   }
   nlohmann::json metadata = patch.metadata;
   metadata.update(patches.metadata());
-  write_result(context, options.output, nlohmann::json{{"metadata", metadata}, {"patch", patch.operations}});
+  write_result(context, options.output, json_object({{"metadata", metadata}, {"patch", patch.operations}}));
   return ExitCode::success;
 }
 

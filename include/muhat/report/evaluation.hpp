@@ -9,6 +9,7 @@
 #include <muhat/likelihood/negative_bins.hpp>
 #include <muhat/model/constraint_term.hpp>
 #include <muhat/report/json.hpp>
+#include <muhat/spec/json_object.hpp>
 #include <muhat/spec/write_json.hpp>
 
 #include <nlohmann/json.hpp>
@@ -59,15 +60,15 @@ nlohmann::json evaluation_json(const AnyModel& model, const Vector& data, const 
   for (const Vector& point : points) {
     const Vector expected = model.expected_actualdata(point);
     const double logpdf = -0.5 * evaluator.value(point);
-    nlohmann::json entry{{"logpdf", number_json(logpdf)},
-                         {"expected_actualdata", numbers_json(expected)},
-                         {"expected_auxdata", numbers_json(expected_auxdata(model, point))}};
+    nlohmann::json entry = json_object({{"logpdf", number_json(logpdf)},
+                                        {"expected_actualdata", numbers_json(expected)},
+                                        {"expected_auxdata", numbers_json(expected_auxdata(model, point))}});
     if (!std::isfinite(logpdf)) {
       entry["reason"] = detail::describe_missing_density(model, point, data);
     }
     entries.push_back(std::move(entry));
   }
-  return {{"par_names", model.par_names()}, {"points", std::move(entries)}};
+  return json_object({{"par_names", model.par_names()}, {"points", std::move(entries)}});
 }
 
 } // namespace muhat

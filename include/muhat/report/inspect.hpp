@@ -5,6 +5,7 @@
 
 #include <muhat/model/constraint_term.hpp>
 #include <muhat/report/table.hpp>
+#include <muhat/spec/json_object.hpp>
 #include <muhat/spec/specification.hpp>
 
 #include <nlohmann/json.hpp>
@@ -85,8 +86,12 @@ WorkspaceSummary summarize(const spec::Workspace& workspace, const AnyModel& mod
 /// The summary with pyhf's keys. `modifiers` maps a name to its last type; `systematics` has all types.
 inline nlohmann::json summary_json(const WorkspaceSummary& summary) {
   using nlohmann::json;
-  json result{{"channels", json::array()},   {"samples", summary.samples},   {"modifiers", json::object()},
-              {"parameters", json::array()}, {"systematics", json::array()}, {"measurements", json::array()}};
+  json result = json_object({{"channels", json::array()},
+                             {"samples", summary.samples},
+                             {"modifiers", json::object()},
+                             {"parameters", json::array()},
+                             {"systematics", json::array()},
+                             {"measurements", json::array()}});
   for (const auto& [name, nbins] : summary.channels) {
     result["channels"].push_back(json::array({name, nbins}));
   }

@@ -6,6 +6,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/fit_result.hpp>
 #include <muhat/inference/hypotest.hpp>
+#include <muhat/spec/json_object.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -43,11 +44,11 @@ nlohmann::json parameters_json(const AnyModel& model, const Vector& parameters) 
 
 /// How a fit ended: status, effort and certificate; `reason` where there is no certificate.
 inline nlohmann::json fit_status_json(const FitResult& fit) {
-  nlohmann::json result{{"status", std::string(to_string(fit.status))},
-                        {"iterations", fit.iterations},
-                        {"evaluations", fit.evaluations},
-                        {"projected_gradient", number_json(fit.projected_gradient)},
-                        {"at_bounds", fit.at_bounds}};
+  nlohmann::json result = json_object({{"status", std::string(to_string(fit.status))},
+                                       {"iterations", fit.iterations},
+                                       {"evaluations", fit.evaluations},
+                                       {"projected_gradient", number_json(fit.projected_gradient)},
+                                       {"at_bounds", fit.at_bounds}});
   if (!fit.certified()) {
     result["reason"] = explain_failure(fit);
   }
@@ -57,8 +58,8 @@ inline nlohmann::json fit_status_json(const FitResult& fit) {
 /// A fit: the fitted parameters, how it ended and, if wanted, -2 log L at its end.
 template <class AnyModel>
 nlohmann::json fit_json(const AnyModel& model, const FitResult& fit, bool with_value) {
-  nlohmann::json result{{"mle_parameters", parameters_json(model, fit.parameters)},
-                        {"fit", fit_status_json(fit)}};
+  nlohmann::json result = json_object(
+      {{"mle_parameters", parameters_json(model, fit.parameters)}, {"fit", fit_status_json(fit)}});
   if (with_value) {
     result["twice_nll"] = number_json(fit.twice_nll);
   }
@@ -68,9 +69,11 @@ nlohmann::json fit_json(const AnyModel& model, const FitResult& fit, bool with_v
 /// A hypothesis test: CLs observed and expected, or for q0 the p-value of the background alone.
 inline nlohmann::json hypotest_json(const HypotestResult& test) {
   if (test.p0_observed && test.p0_expected) {
-    return {{"p0_obs", number_json(*test.p0_observed)}, {"p0_exp", numbers_json(*test.p0_expected)}};
+    return json_object(
+        {{"p0_obs", number_json(*test.p0_observed)}, {"p0_exp", numbers_json(*test.p0_expected)}});
   }
-  return {{"CLs_obs", number_json(test.cls_observed)}, {"CLs_exp", numbers_json(test.cls_expected)}};
+  return json_object(
+      {{"CLs_obs", number_json(test.cls_observed)}, {"CLs_exp", numbers_json(test.cls_expected)}});
 }
 
 } // namespace muhat

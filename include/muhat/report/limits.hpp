@@ -6,6 +6,7 @@
 #include <muhat/inference/discovery.hpp>
 #include <muhat/inference/upper_limit.hpp>
 #include <muhat/report/json.hpp>
+#include <muhat/spec/json_object.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -39,14 +40,14 @@ inline nlohmann::json upper_limit_json(const UpperLimitResult& result) {
     expected.push_back(
         detail::limit_json(result.expected[k], "upper_limit_exp[" + std::to_string(k) + "]", reasons));
   }
-  nlohmann::json json{
-      {"upper_limit_obs", detail::limit_json(result.observed, "upper_limit_obs", reasons)},
-      {"upper_limit_exp", std::move(expected)},
-      {"level", result.level},
-      {"test_stat", std::string(to_string(result.test_statistic))},
-      {"poi", result.poi},
-      {"poi_bounds", {number_json(result.poi_bounds.first), number_json(result.poi_bounds.second)}},
-      {"evaluations", result.points.size()}};
+  nlohmann::json json = json_object(
+      {{"upper_limit_obs", detail::limit_json(result.observed, "upper_limit_obs", reasons)},
+       {"upper_limit_exp", std::move(expected)},
+       {"level", result.level},
+       {"test_stat", std::string(to_string(result.test_statistic))},
+       {"poi", result.poi},
+       {"poi_bounds", {number_json(result.poi_bounds.first), number_json(result.poi_bounds.second)}},
+       {"evaluations", result.points.size()}});
   if (result.toys > 0) {
     json["upper_limit_obs_error"] = detail::error_json(result.observed);
     json["upper_limit_exp_error"] = nlohmann::json::array();
@@ -64,11 +65,11 @@ inline nlohmann::json upper_limit_json(const UpperLimitResult& result) {
 
 /// p0 and the significance in standard deviations, observed and expected for a signal of strength 1.
 inline nlohmann::json discovery_json(const DiscoveryResult& result) {
-  return {{"p0_obs", number_json(result.p0_observed)},
-          {"p0_exp", numbers_json(result.p0_expected)},
-          {"significance_obs", number_json(result.significance_observed)},
-          {"significance_exp", numbers_json(result.significance_expected)},
-          {"poi", result.test.poi}};
+  return json_object({{"p0_obs", number_json(result.p0_observed)},
+                      {"p0_exp", numbers_json(result.p0_expected)},
+                      {"significance_obs", number_json(result.significance_observed)},
+                      {"significance_exp", numbers_json(result.significance_expected)},
+                      {"poi", result.test.poi}});
 }
 
 } // namespace muhat

@@ -5,6 +5,7 @@
 #include <muhat/inference/scan.hpp>
 #include <muhat/inference/upper_limit.hpp>
 #include <muhat/report/json.hpp>
+#include <muhat/spec/json_object.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -20,9 +21,10 @@ inline nlohmann::json cls_scan_json(const std::string& poi, TestStatistic statis
                                     const std::vector<ClsPoint>& points) {
   nlohmann::json entries = nlohmann::json::array();
   for (const ClsPoint& point : points) {
-    nlohmann::json entry{{"mu", number_json(point.mu)},
-                         {"CLs_obs", nullptr},
-                         {"CLs_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})}};
+    nlohmann::json entry =
+        json_object({{"mu", number_json(point.mu)},
+                     {"CLs_obs", nullptr},
+                     {"CLs_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})}});
     if (point.cls_observed) {
       entry["CLs_obs"] = number_json(*point.cls_observed);
     }
@@ -34,7 +36,8 @@ inline nlohmann::json cls_scan_json(const std::string& poi, TestStatistic statis
     }
     entries.push_back(std::move(entry));
   }
-  return {{"poi", poi}, {"test_stat", std::string(to_string(statistic))}, {"points", std::move(entries)}};
+  return json_object(
+      {{"poi", poi}, {"test_stat", std::string(to_string(statistic))}, {"points", std::move(entries)}});
 }
 
 /// `{"parameters", "mle_parameters", "twice_nll", "points": [{"values", "delta_twice_nll"}]}`; a point
@@ -47,18 +50,18 @@ nlohmann::json profile_scan_json(const AnyModel& model, const ProfileScan& scan)
   }
   nlohmann::json entries = nlohmann::json::array();
   for (const ProfilePoint& point : scan.points) {
-    nlohmann::json entry{
-        {"values", numbers_json(point.values)},
-        {"delta_twice_nll", point.delta ? number_json(*point.delta) : nlohmann::json(nullptr)}};
+    nlohmann::json entry =
+        json_object({{"values", numbers_json(point.values)},
+                     {"delta_twice_nll", point.delta ? number_json(*point.delta) : nlohmann::json(nullptr)}});
     if (!point.delta) {
       entry["reason"] = point.reason;
     }
     entries.push_back(std::move(entry));
   }
-  return {{"parameters", std::move(names)},
-          {"mle_parameters", parameters_json(model, scan.best_fit.parameters)},
-          {"twice_nll", number_json(scan.best_fit.twice_nll)},
-          {"points", std::move(entries)}};
+  return json_object({{"parameters", std::move(names)},
+                      {"mle_parameters", parameters_json(model, scan.best_fit.parameters)},
+                      {"twice_nll", number_json(scan.best_fit.twice_nll)},
+                      {"points", std::move(entries)}});
 }
 
 } // namespace muhat

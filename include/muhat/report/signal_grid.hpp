@@ -8,6 +8,7 @@
 #include <muhat/report/json.hpp>
 #include <muhat/report/limits.hpp>
 #include <muhat/spec/checked_value.hpp>
+#include <muhat/spec/json_object.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -25,7 +26,7 @@ namespace muhat {
 /// One signal: its test and, where wanted, its limits with the POI's bounds in their fits, and the warnings
 /// of both; or in `reason`, why it could not be tested. `values` is its place in the grid.
 inline nlohmann::json signal_point_json(const SignalGridPoint& point, const nlohmann::json& values) {
-  nlohmann::json result{{"name", point.name}, {"values", values}};
+  nlohmann::json result = json_object({{"name", point.name}, {"values", values}});
   std::vector<std::string> warnings;
   if (point.test) {
     result.update(hypotest_json(*point.test));
@@ -63,7 +64,7 @@ inline nlohmann::json signal_grid_json(const nlohmann::json& settings, const std
       list.push_back(point->second);
     }
   }
-  return {{"settings", settings}, {"points", std::move(list)}};
+  return json_object({{"settings", settings}, {"points", std::move(list)}});
 }
 
 namespace detail {

@@ -10,6 +10,7 @@
 #include <muhat/inference/toys.hpp>
 #include <muhat/report/json.hpp>
 #include <muhat/spec/checked_value.hpp>
+#include <muhat/spec/json_object.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -30,12 +31,12 @@ namespace detail {
 inline nlohmann::json toy_sample_json(const ToySample& sample) {
   nlohmann::json failed = nlohmann::json::array();
   for (const FailedToy& toy : sample.failed) {
-    failed.push_back({{"number", toy.number}, {"reason", toy.reason}});
+    failed.push_back(json_object({{"number", toy.number}, {"reason", toy.reason}}));
   }
-  return {{"parameters", numbers_json(sample.parameters)},
-          {"numbers", sample.numbers},
-          {"statistics", numbers_json(sample.statistics)},
-          {"failed", std::move(failed)}};
+  return json_object({{"parameters", numbers_json(sample.parameters)},
+                      {"numbers", sample.numbers},
+                      {"statistics", numbers_json(sample.statistics)},
+                      {"failed", std::move(failed)}});
 }
 
 } // namespace detail
@@ -46,11 +47,12 @@ inline nlohmann::json toy_sample_json(const ToySample& sample) {
 inline nlohmann::json toy_p_values_json(const ToyEnsemble& ensemble) {
   const bool discovery = ensemble.test_statistic == TestStatistic::q0;
   const std::string name = discovery ? "p0" : "CLs";
-  nlohmann::json result{{name + "_obs", nullptr},
-                        {name + "_obs_error", nullptr},
-                        {name + "_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})},
-                        {"ntoys", {ensemble.tested.made(), ensemble.alternative.made()}},
-                        {"failed_toys", {ensemble.tested.failed.size(), ensemble.alternative.failed.size()}}};
+  nlohmann::json result =
+      json_object({{name + "_obs", nullptr},
+                   {name + "_obs_error", nullptr},
+                   {name + "_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})},
+                   {"ntoys", {ensemble.tested.made(), ensemble.alternative.made()}},
+                   {"failed_toys", {ensemble.tested.failed.size(), ensemble.alternative.failed.size()}}});
   if (ensemble.tested.statistics.empty() || ensemble.alternative.statistics.empty()) {
     result["reason"] = "a hypothesis has no toy with a statistic";
     return result;
@@ -73,14 +75,14 @@ inline nlohmann::json toy_p_values_json(const ToyEnsemble& ensemble) {
 /// The p-values and, under `toys`, everything that continuing and merging need.
 inline nlohmann::json toy_ensemble_json(const ToyEnsemble& ensemble) {
   nlohmann::json result = toy_p_values_json(ensemble);
-  result["toys"] = {{"test_poi", ensemble.mu},
-                    {"test_stat", std::string(to_string(ensemble.test_statistic))},
-                    {"poi", ensemble.poi},
-                    {"seed", ensemble.seed},
-                    {"settings", ensemble.settings},
-                    {"statistic_obs", number_json(ensemble.observed)},
-                    {"tested", detail::toy_sample_json(ensemble.tested)},
-                    {"alternative", detail::toy_sample_json(ensemble.alternative)}};
+  result["toys"] = json_object({{"test_poi", ensemble.mu},
+                                {"test_stat", std::string(to_string(ensemble.test_statistic))},
+                                {"poi", ensemble.poi},
+                                {"seed", ensemble.seed},
+                                {"settings", ensemble.settings},
+                                {"statistic_obs", number_json(ensemble.observed)},
+                                {"tested", detail::toy_sample_json(ensemble.tested)},
+                                {"alternative", detail::toy_sample_json(ensemble.alternative)}});
   return result;
 }
 

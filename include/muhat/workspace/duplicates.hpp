@@ -5,6 +5,7 @@
 
 #include <muhat/core/json_pointer.hpp>
 #include <muhat/core/near_matches.hpp>
+#include <muhat/spec/json_object.hpp>
 #include <muhat/workspace/change.hpp>
 #include <muhat/workspace/json_patch.hpp>
 
@@ -129,12 +130,13 @@ private:
       used.insert(name);
       duplicate.suggestion = "the two differ: rename this one, to " + in_quotes(name) + " say" +
                              (kind == "channel" ? ", and give it an observation" : "");
-      duplicate.repair = {{"op", "replace"}, {"path", duplicate.pointer + "/name"}, {"value", name}};
+      duplicate.repair =
+          json_object<Json>({{"op", "replace"}, {"path", duplicate.pointer + "/name"}, {"value", name}});
     } else {
       duplicate.suggestion = duplicate.identical
                                  ? "the two are equal: remove this one"
                                  : "the two differ: decide which is right and remove the other";
-      duplicate.repair = {{"op", "remove"}, {"path", duplicate.pointer}};
+      duplicate.repair = json_object<Json>({{"op", "remove"}, {"path", duplicate.pointer}});
     }
     duplicates_.push_back(std::move(duplicate));
   }

@@ -2,6 +2,7 @@
 
 /// Specification structs as a JSON document: the way back from parse_workspace.
 
+#include <muhat/spec/json_object.hpp>
 #include <muhat/spec/parse.hpp>
 #include <muhat/spec/specification.hpp>
 
@@ -21,9 +22,9 @@ template <class Json>
 Json modifier_json(const spec::Modifier& modifier) {
   Json data = nullptr;
   if (const auto* normsys = std::get_if<spec::NormSysData>(&modifier.data)) {
-    data = Json{{"hi", normsys->hi}, {"lo", normsys->lo}};
+    data = json_object<Json>({{"hi", normsys->hi}, {"lo", normsys->lo}});
   } else if (const auto* histosys = std::get_if<spec::HistoSysData>(&modifier.data)) {
-    data = Json{{"hi_data", histosys->hi_data}, {"lo_data", histosys->lo_data}};
+    data = json_object<Json>({{"hi_data", histosys->hi_data}, {"lo_data", histosys->lo_data}});
   } else if (const auto* bins = std::get_if<spec::BinData>(&modifier.data)) {
     data = Json(*bins);
   } else if (const auto* custom = std::get_if<spec::CustomData>(&modifier.data)) {
@@ -35,7 +36,7 @@ Json modifier_json(const spec::Modifier& modifier) {
       data[name] = strings;
     }
   }
-  return Json{{"name", modifier.name}, {"type", modifier.type}, {"data", std::move(data)}};
+  return json_object<Json>({{"name", modifier.name}, {"type", modifier.type}, {"data", std::move(data)}});
 }
 
 template <class Json>
@@ -46,15 +47,15 @@ Json channel_json(const spec::Channel& channel) {
     for (const spec::Modifier& modifier : sample.modifiers) {
       modifiers.push_back(modifier_json<Json>(modifier));
     }
-    samples.push_back(
-        Json{{"name", sample.name}, {"data", sample.data}, {"modifiers", std::move(modifiers)}});
+    samples.push_back(json_object<Json>(
+        {{"name", sample.name}, {"data", sample.data}, {"modifiers", std::move(modifiers)}}));
   }
-  return Json{{"name", channel.name}, {"samples", std::move(samples)}};
+  return json_object<Json>({{"name", channel.name}, {"samples", std::move(samples)}});
 }
 
 template <class Json>
 Json parameter_json(const spec::Parameter& parameter) {
-  Json object{{"name", parameter.name}};
+  Json object = json_object<Json>({{"name", parameter.name}});
   const auto put = [&object](const char* key, const auto& value) {
     if (value) {
       object[key] = *value;
@@ -87,7 +88,7 @@ template <class Json = nlohmann::json>
   }
   Json observations = Json::array();
   for (const spec::Observation& observation : workspace.observations) {
-    observations.push_back(Json{{"name", observation.name}, {"data", observation.data}});
+    observations.push_back(json_object<Json>({{"name", observation.name}, {"data", observation.data}}));
   }
   Json measurements = Json::array();
   for (const spec::Measurement& measurement : workspace.measurements) {
@@ -95,15 +96,15 @@ template <class Json = nlohmann::json>
     for (const spec::Parameter& parameter : measurement.parameters) {
       parameters.push_back(detail::parameter_json<Json>(parameter));
     }
-    measurements.push_back(
-        Json{{"name", measurement.name},
-             {"config", Json{{"poi", measurement.poi}, {"parameters", std::move(parameters)}}}});
+    measurements.push_back(json_object<Json>(
+        {{"name", measurement.name},
+         {"config", json_object<Json>({{"poi", measurement.poi}, {"parameters", std::move(parameters)}})}}));
   }
-  return Json{
-      {"channels", std::move(channels)},
-      {"observations", std::move(observations)},
-      {"measurements", std::move(measurements)},
-      {"version", workspace.version.empty() ? std::string(specification_version) : workspace.version}};
+  return json_object<Json>(
+      {{"channels", std::move(channels)},
+       {"observations", std::move(observations)},
+       {"measurements", std::move(measurements)},
+       {"version", workspace.version.empty() ? std::string(specification_version) : workspace.version}});
 }
 
 } // namespace muhat
