@@ -95,6 +95,7 @@
 #include <muhat/likelihood/expected_data.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/likelihood/likelihood_evaluator.hpp>
+#include <muhat/likelihood/missing_density.hpp>
 #include <muhat/likelihood/negative_bins.hpp>
 
 #include <muhat/fit/block_metric_factor.hpp>

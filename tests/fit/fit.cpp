@@ -21,7 +21,7 @@ TEST_CASE("a counting experiment is fitted where the expectation meets the count
   CHECK(result.value("mu") == Approx(2.3).epsilon(1e-8));
   CHECK(result.twice_nll == Approx(-2.0 * (73.0 * std::log(73.0) - 73.0 - std::lgamma(74.0))).epsilon(1e-13));
   CHECK(result.at_bounds.empty());
-  CHECK(result.negative_bins.empty());
+  CHECK(result.missing_density.empty());
   CHECK(result.warnings.empty());
   CHECK(result.projected_gradient < 1e-6);
   CHECK(result.evaluations > 0);
@@ -216,8 +216,8 @@ TEST_CASE("a fit without a certificate says so and explains", "[fit]") {
   const FitResult result = fit(model, vector({5.0}), {.init = {{"mu", 1.0}}});
   CHECK_FALSE(result.certified());
   CHECK(result.status == FitStatus::outside_domain);
-  CHECK(result.negative_bins.find("channel") != std::string::npos);
-  CHECK(result.negative_bins.find("background") != std::string::npos);
+  CHECK(result.missing_density.find("channel") != std::string::npos);
+  CHECK(result.missing_density.find("background") != std::string::npos);
   CHECK(explain_failure(result).find("outside domain") != std::string::npos);
   CHECK_THROWS_AS(require_certified(result, "the fit"), FitFailed);
   const FitResult short_of =

@@ -38,9 +38,9 @@ struct FitResult {
   std::optional<bool> positive_curvature = {};
   /// Free parameters that ended on one of their bounds.
   std::vector<std::string> at_bounds = {};
-  /// Names channel, bin, samples and modifiers of negative rates where the fit
-  /// ended at the edge of the density's domain; otherwise empty.
-  std::string negative_bins = {};
+  /// Names channel, bin, samples and modifiers of negative rates, or the parameters of auxiliary data that
+  /// cannot be, where the fit ended without a certificate and without a density; otherwise empty.
+  std::string missing_density = {};
   /// Remarks that do not invalidate the result, e.g. that two starts disagree.
   std::vector<std::string> warnings = {};
 
@@ -77,7 +77,7 @@ struct FitResult {
       text += " " + name;
     }
   }
-  return fit.negative_bins.empty() ? text : text + "; " + fit.negative_bins;
+  return fit.missing_density.empty() ? text : text + "; " + fit.missing_density;
 }
 
 /// The fit itself if it is certified. Throws FitFailed, naming `what` was fitted, if not.

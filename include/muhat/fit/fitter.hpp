@@ -14,7 +14,7 @@
 #include <muhat/fit/fit_setup.hpp>
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/likelihood/likelihood.hpp>
-#include <muhat/likelihood/negative_bins.hpp>
+#include <muhat/likelihood/missing_density.hpp>
 #include <muhat/model/layout.hpp>
 
 #include <algorithm>
@@ -178,7 +178,7 @@ public:
       }
     }
     if (!minimum.certified()) {
-      result.negative_bins = describe_negative_bins(model_, end.x, data_);
+      result.missing_density = describe_missing_density(model_, end.x, data_);
     }
     if (minimum.missed > same_minimum_tolerance) {
       result.warnings.push_back("a lower point without certificate was seen, " + number_text(minimum.missed) +
