@@ -88,6 +88,12 @@ void check_refusals(const Optimizer& optimizer) {
   Outside outside;
   outside.n = 2;
   CHECK(optimizer.minimize(outside, x, unbounded(2)).status == FitStatus::outside_domain);
+  // At a kink a look at the certificate costs evaluations too.
+  AbsoluteValues kinked(Vector{{0.5, 0.3, 0.2}}, Vector{{2.0, 3.0, -4.0}}, 0.7);
+  for (const int limit : {1, 2, 3, 4}) {
+    const auto hurried = Optimizer({.max_iterations = limit}).minimize(kinked, Vector::Zero(3), unbounded(3));
+    CHECK(hurried.evaluations < 12);
+  }
   const auto limited = Optimizer({.max_iterations = 3}).minimize(f, Vector::Constant(2, -1.2), unbounded(2));
   CHECK(limited.status == FitStatus::iteration_limit);
   Throwing throwing;

@@ -42,7 +42,8 @@ public:
       for (int start = 0; start < max_starts && problem.evaluations() < options_.max_iterations; ++start) {
         const double before = problem.best_value();
         const double gradient_before = problem.certify_best();
-        run(problem, options_.max_iterations - problem.evaluations());
+        // NLopt takes 0 for no limit.
+        run(problem, std::max(1, options_.max_iterations - problem.evaluations()));
         const double gradient = problem.certify_best();
         const bool helped = problem.best_value() < before || gradient < 0.5 * gradient_before;
         const bool small = gradient < options_.tolerance;

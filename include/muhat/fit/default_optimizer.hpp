@@ -48,6 +48,7 @@ public:
       OptimizerResult result = QuasiNewtonOptimizer(first).minimize(f, x0, box, workspace, prepared);
       if (result.status == FitStatus::converged && options_.check_curvature) {
         result.positive_curvature = certify(f, result.x, box).positive_curvature;
+        ++result.evaluations;
       }
       const bool certified =
           result.status == FitStatus::converged && result.positive_curvature.value_or(true);

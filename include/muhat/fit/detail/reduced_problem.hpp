@@ -120,7 +120,12 @@ public:
     if (usable()) {
       out.projected_gradient = certify_best();
       const bool exhausted = iterations >= options.max_iterations;
-      const bool minimum = out.projected_gradient < options.tolerance && positive_curvature_.value_or(true);
+      const bool flat = out.projected_gradient < options.tolerance;
+      if (flat && options.check_curvature && !positive_curvature_) {
+        positive_curvature_ = certify(f_, best_x_, box_).positive_curvature;
+        ++evaluations_;
+      }
+      const bool minimum = flat && positive_curvature_.value_or(true);
       out.status = minimum     ? FitStatus::converged
                    : exhausted ? FitStatus::iteration_limit
                                : FitStatus::stalled;
