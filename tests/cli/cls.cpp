@@ -92,3 +92,27 @@ TEST_CASE("cls: published likelihoods agree with their reference figures") {
     CHECK((!known || nearest < muhat::test::tolerance::reference_cls));
   }
 }
+
+TEST_CASE("cls: a statistic that does not suit the bounds is a warning with toys, too") {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"cls", "--calctype", "toybased", "--ntoys", "20"},
+                                             {"toys", "--ntoys", "20"},
+                                             {"scan", "--scan", "0:2:3"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--test-stat", "q"});
+    CHECK(mentions(run_tool(arguments, two_bins).err, {"warning", "bounded below at 0"}));
+  }
+}
+
+TEST_CASE("cls: more starts on demand change nothing where there is one minimum") {
+  const double one = run_tool({"cls"}, two_bins).json().at("CLs_obs").get<double>();
+  for (const char* command : {"cls", "scan"}) {
+    std::vector<std::string> arguments{command, "--optconf", "starts=5"};
+    if (std::string(command) == "scan") {
+      arguments.insert(arguments.end(), {"--scan", "1:2:2"});
+    }
+    const nlohmann::json result = run_tool(arguments, two_bins).json();
+    const nlohmann::json& values = result.contains("points") ? result.at("points")[0] : result;
+    CHECK(values.at("CLs_obs").get<double>() == Approx(one).margin(1e-6));
+  }
+}

@@ -75,6 +75,7 @@ TEST_CASE("usage: mistakes in the command line exit with 2 and say what is wrong
   rejects({"fit", "--optconf", "maxitre=10"}, "did you mean \"maxiter\"");
   rejects({"fit", "--optconf", "maxiter=0"}, "at least 1");
   rejects({"fit", "--optconf", "maxiter=1.5"}, "an integer");
+  rejects({"cls", "--optconf", "starts=0"}, "at least 1");
   rejects({"fit", "--optconf", "tolerance=-1"}, "above 0");
   rejects({"fit", "--optconf", "tolerance=nan"}, "finite");
   rejects({"fit", "--interpcode", "code1"}, "TYPE=CODE");

@@ -38,9 +38,9 @@ namespace detail {
 inline ExitCode run_toy_cls(const ClsOptions& options, const LoadedModel& loaded, const Vector& data,
                             Context& context) {
   bool interrupted = false;
-  ToyCalculator calculator(loaded.model, data,
-                           InferenceOptions{.test_statistic = test_statistic_from(options.statistic)},
-                           make_optimizer(options.optimizer));
+  const InferenceOptions inference = inference_options(options.statistic, options.optimizer);
+  ToyCalculator calculator(loaded.model, data, inference, make_optimizer(options.optimizer));
+  warn_of_bounds(context, "cls", inference, loaded.model);
   const ToyEnsemble ensemble = make_toys(calculator, options.tested_mu,
                                          ToyOptions{.ntoys = options.toys.ntoys, .seed = options.toys.seed},
                                          options.toys.threads, std::nullopt, context, interrupted);
@@ -63,7 +63,8 @@ inline ExitCode run_cls(const ClsOptions& options, Context& context) {
     return detail::run_toy_cls(options, loaded, data, context);
   }
   const HypotestOptions test_options{.mu = options.tested_mu,
-                                     .test_statistic = test_statistic_from(options.statistic)};
+                                     .test_statistic = test_statistic_from(options.statistic),
+                                     .fit = fit_options(options.optimizer)};
   const HypotestResult result = hypotest(loaded.model, data, test_options, make_optimizer(options.optimizer));
   print_warnings(context, "cls", result.warnings);
   write_result(context, options.output, hypotest_json(result));

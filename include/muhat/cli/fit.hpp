@@ -41,10 +41,11 @@ inline std::vector<std::pair<std::string, double>> parse_fixed(const std::vector
 /// Prints the fit, with or without certificate; without one the exit code is 1.
 inline ExitCode run_fit(const FitCommandOptions& options, Context& context) {
   check_output(options.output);
-  const FitOptions fit_options{.fix = parse_fixed(options.fixed)};
+  FitOptions wanted = fit_options(options.optimizer);
+  wanted.fix = parse_fixed(options.fixed);
   const LoadedModel loaded = load_model(options.model, context);
   const Vector data = observed_data(loaded.workspace, loaded.model);
-  const FitResult result = fit(loaded.model, data, fit_options, make_optimizer(options.optimizer));
+  const FitResult result = fit(loaded.model, data, wanted, make_optimizer(options.optimizer));
   write_result(context, options.output, fit_json(loaded.model, result, options.value));
   for (const std::string& warning : result.warnings) {
     context.err << "muhat fit: warning: " << warning << '\n';

@@ -128,6 +128,24 @@ inline void print_warnings(Context& context, std::string_view command,
   }
 }
 
+/// The library's options for these arguments.
+inline InferenceOptions inference_options(const std::string& statistic, const OptimizerChoice& optimizer) {
+  return {.test_statistic = test_statistic_from(statistic), .fit = fit_options(optimizer)};
+}
+
+/// The warning of a test statistic that does not suit the bounds of the parameter of interest, where results
+/// have no place for it.
+inline void warn_of_bounds(Context& context, std::string_view command, const InferenceOptions& options,
+                           const Model& model) {
+  const FitSetup setup = make_setup(model, options.fit);
+  const Index poi = find_poi(model, options.poi);
+  const std::string unsuitable =
+      check_poi_bounds(options.test_statistic, model.poi_name(), setup.bounds.lower[poi]);
+  if (!unsuitable.empty()) {
+    print_warnings(context, command, {unsuitable});
+  }
+}
+
 /// FIRST:LAST:POINTS as equally spaced numbers, both ends exact. Throws InvalidArgument.
 inline std::vector<double> parse_grid(std::string_view option, std::string_view text) {
   const std::size_t first = text.find(':');

@@ -9,6 +9,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/near_matches.hpp>
 #include <muhat/fit/default_optimizer.hpp>
+#include <muhat/fit/fit_options.hpp>
 #include <muhat/fit/fitter.hpp>
 #include <muhat/fit/metric_factor.hpp>
 #include <muhat/fit/optimizer.hpp>
@@ -60,20 +61,37 @@ inline void add_optimizer_options(CLI::App& command, OptimizerChoice& choice) {
   add_repeatable(
       command, "--optconf", choice.settings,
       "A setting KEY=VALUE of the optimizer: maxiter (an integer) or tolerance (on the projected gradient "
-      "of -2 log L); may be given several times");
+      "of -2 log L) of the optimizer, or starts (an integer: minima looked for from that many starts, those "
+      "of "
+      "chained fits too); may be given several times");
+}
+
+/// What `--optconf` sets, of one minimization and of their number.
+struct OptimizerSettings {
+  OptimizerOptions minimization = {};
+  int starts = 1;
+};
+
+/// An integer of at least 1. Throws InvalidArgument.
+inline int parse_count(const std::string& option, const std::string& value) {
+  const int count = parse_number<int>(option, value);
+  if (count < 1) {
+    throw InvalidArgument(option + ": expected at least 1, found \"" + value + "\"");
+  }
+  return count;
 }
 
 /// Throws InvalidArgument for an unknown key or an unusable value.
-inline OptimizerOptions parse_optimizer_settings(const std::vector<std::string>& settings) {
-  constexpr std::array<std::string_view, 2> keys{"maxiter", "tolerance"};
-  OptimizerOptions options;
+inline OptimizerSettings parse_optimizer_settings(const std::vector<std::string>& settings) {
+  constexpr std::array<std::string_view, 3> keys{"maxiter", "starts", "tolerance"};
+  OptimizerSettings result;
+  OptimizerOptions& options = result.minimization;
   for (const std::string& text : settings) {
     const auto [key, value] = parse_assignment("--optconf", text, "KEY=VALUE");
     if (key == "maxiter") {
-      options.max_iterations = parse_number<int>("--optconf maxiter", value);
-      if (options.max_iterations < 1) {
-        throw InvalidArgument("--optconf maxiter: expected at least 1, found \"" + value + "\"");
-      }
+      options.max_iterations = parse_count("--optconf maxiter", value);
+    } else if (key == "starts") {
+      result.starts = parse_count("--optconf starts", value);
     } else if (key == "tolerance") {
       options.tolerance = parse_number("--optconf tolerance", value);
       if (!(options.tolerance > 0.0)) {
@@ -83,7 +101,12 @@ inline OptimizerOptions parse_optimizer_settings(const std::vector<std::string>&
       throw InvalidArgument("--optconf: " + unknown_name_message("setting", key, keys));
     }
   }
-  return options;
+  return result;
+}
+
+/// The fits that were asked for. Throws InvalidArgument for an unknown setting or an unusable value.
+inline FitOptions fit_options(const OptimizerChoice& choice) {
+  return {.starts = parse_optimizer_settings(choice.settings).starts};
 }
 
 /// An optimizer chosen at run time, for the likelihoods of the tool. Calls through it cost nothing
@@ -123,7 +146,7 @@ private:
 
 /// The optimizer that was chosen. Throws InvalidArgument for an unknown setting or an unusable value.
 inline ChosenOptimizer make_optimizer(const OptimizerChoice& choice) {
-  const OptimizerOptions options = parse_optimizer_settings(choice.settings);
+  const OptimizerOptions options = parse_optimizer_settings(choice.settings).minimization;
   if (choice.name == "trust-region") {
     return ChosenOptimizer(TrustRegionOptimizer{options});
   }

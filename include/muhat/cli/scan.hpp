@@ -84,8 +84,8 @@ inline nlohmann::json profile_result(const ScanOptions& options, std::vector<Sca
     wanted *= axis.values.size();
   }
   const ProfileScan scan = scan_with_progress(wanted, context, interrupted, [&](const ScanControl& control) {
-    return profile_scan(loaded.model, data, std::move(axes), FitOptions{}, make_optimizer(options.optimizer),
-                        ThreadExecutor(options.threads), control);
+    return profile_scan(loaded.model, data, std::move(axes), fit_options(options.optimizer),
+                        make_optimizer(options.optimizer), ThreadExecutor(options.threads), control);
   });
   print_warnings(context, "scan", scan.best_fit.warnings);
   return profile_scan_json(loaded.model, scan);
@@ -94,12 +94,13 @@ inline nlohmann::json profile_result(const ScanOptions& options, std::vector<Sca
 inline nlohmann::json cls_result(const ScanOptions& options, const std::vector<double>& grid,
                                  const LoadedModel& loaded, Context& context, bool& interrupted) {
   const Vector data = observed_data(loaded.workspace, loaded.model);
-  const TestStatistic statistic = test_statistic_from(options.statistic);
+  const InferenceOptions inference = inference_options(options.statistic, options.optimizer);
+  warn_of_bounds(context, "scan", inference, loaded.model);
   const auto points = scan_with_progress(grid.size(), context, interrupted, [&](const ScanControl& control) {
-    return cls_scan(loaded.model, data, grid, InferenceOptions{.test_statistic = statistic},
-                    make_optimizer(options.optimizer), ThreadExecutor(options.threads), control);
+    return cls_scan(loaded.model, data, grid, inference, make_optimizer(options.optimizer),
+                    ThreadExecutor(options.threads), control);
   });
-  return cls_scan_json(loaded.model.poi_name(), statistic, points);
+  return cls_scan_json(loaded.model.poi_name(), inference.test_statistic, points);
 }
 
 } // namespace detail

@@ -162,11 +162,12 @@ inline bool test_signals(const SignalGridCommandOptions& options,
   ProgressReporter reporter(context, "signals");
   const auto started = SignalGridRecord::Clock::now();
   const std::size_t before = record.count();
-  SignalGridOptions grid{
-      .test = {.mu = options.tested_mu, .test_statistic = test_statistic_from(options.statistic)},
-      .limits = options.limits,
-      .limit = limit_options(options.limit),
-      .done = record.done()};
+  SignalGridOptions grid{.test = {.mu = options.tested_mu,
+                                  .test_statistic = test_statistic_from(options.statistic),
+                                  .fit = fit_options(options.optimizer)},
+                         .limits = options.limits,
+                         .limit = limit_options(options.limit),
+                         .done = record.done()};
   grid.cancel = &interruption.requested();
   grid.on_point = [&](const SignalGridPoint& point) {
     record.add(point);

@@ -27,7 +27,8 @@ inline ExitCode run_significance(const SignificanceOptions& options, Context& co
   const LoadedModel loaded = load_model(options.model, context);
   const Vector data = observed_data(loaded.workspace, loaded.model);
   const DiscoveryResult result =
-      discovery(loaded.model, data, DiscoveryOptions{}, make_optimizer(options.optimizer));
+      discovery(loaded.model, data, DiscoveryOptions{.fit = fit_options(options.optimizer)},
+                make_optimizer(options.optimizer));
   print_warnings(context, "significance", result.test.warnings);
   write_result(context, options.output, discovery_json(result));
   return ExitCode::success;

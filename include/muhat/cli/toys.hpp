@@ -107,9 +107,9 @@ inline ExitCode run_toys(const ToysOptions& options, Context& context) {
   ToyOptions toys = detail::toy_options(options, previous);
   detail::save_now_and_then(options, toys, context);
   bool interrupted = false;
-  ToyCalculator calculator(loaded.model, data,
-                           InferenceOptions{.test_statistic = test_statistic_from(options.statistic)},
-                           make_optimizer(options.optimizer));
+  const InferenceOptions inference = inference_options(options.statistic, options.optimizer);
+  ToyCalculator calculator(loaded.model, data, inference, make_optimizer(options.optimizer));
+  warn_of_bounds(context, "toys", inference, loaded.model);
   for (const auto& [name, value] : detail::toy_settings(options, loaded)) {
     calculator.add_setting(name, value);
   }

@@ -52,6 +52,7 @@ inline ExitCode run_upper_limit(const UpperLimitCommandOptions& options, Context
   check_output(options.output);
   UpperLimitOptions wanted = limit_options(options.limit);
   wanted.test_statistic = test_statistic_from(options.statistic);
+  wanted.fit = fit_options(options.optimizer);
   if (!options.scan.empty()) {
     wanted.scan = parse_grid("--scan", options.scan);
   }
