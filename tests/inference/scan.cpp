@@ -146,7 +146,12 @@ TEST_CASE("unusable scans are refused", "[scan]") {
   };
   CHECK(mentions(complaint({}), {"one axis or two"}));
   CHECK(mentions(complaint({{"mu", {11.0}}}), {"11", "mu", "[0, 10]"}));
-  CHECK(mentions(complaint({{"nu", {1.0}}}), {"nu"}));
+  CHECK(mentions(message_of<UnknownName>([&] {
+                   (void)profile_scan(model, data, {{"nu", {1.0}}});
+                 }),
+                 {"\"nu\"", "did you mean"}));
+  CHECK_THROWS_AS(profile_scan(model, data, {{"", {1.0}}}), UnknownName);
+  CHECK(mentions(complaint({{"uncorr_bkguncrt", {1.0}}}), {"2", "uncorr_bkguncrt[0]"}));
 }
 
 TEST_CASE("a fixed parameter has no profile until it is released", "[scan]") {
@@ -182,7 +187,8 @@ TEST_CASE("the points of a profile scan have the starts that are asked for", "[s
     (void)profile_scan(model, data, axes, options, counting);
     return counting.count->load();
   };
-  CHECK(fits({.explore = false}) == 1 + 5);
+  // Every point: its neighbor's minimum and the init.
+  CHECK(fits({.explore = false}) == 1 + 5 * 2);
   CHECK(fits({.extra_starts = {model.suggested_init()}, .explore = false}) == 2 + 5 * 2);
   // Every point: its neighbor's minimum, the init, and two that are drawn.
   CHECK(fits({.starts = 3, .explore = false}) == 3 + 5 * 4);

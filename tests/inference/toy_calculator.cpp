@@ -7,6 +7,7 @@
 #include <support/counting_models.hpp>
 #include <support/messages.hpp>
 #include <support/moody_optimizer.hpp>
+#include <support/specs.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -333,4 +334,17 @@ TEST_CASE("a huge background makes toys", "[toy_calculator]") {
   ToyCalculator calculator(counting_experiment(1e9, 4e16), vector({4e16}));
   const ToyEnsemble toys = calculator.run(1.0, {.ntoys = 3});
   CHECK(toys.tested.made() == 3);
+}
+
+TEST_CASE("a toy with data that no experiment could see fails alone", "[toy_calculator]") {
+  const spec::Sample background = sample("background", {50.0}, {staterror("stat", {5.0})});
+  spec::Parameter wide = configuration("stat");
+  wide.sigmas = std::vector<double>{1e308};
+  spec::Model specification = single_channel({background, sample("signal", {5.0}, {normfactor("mu")})});
+  specification.parameters = {wide};
+  const Model model = build_model(specification, "mu");
+  const ToyEnsemble toys =
+      ToyCalculator(model, with_auxdata(model, {50.0})).run(1.0, {.ntoys = 50, .seed = 1});
+  CHECK(toys.tested.made() == 50);
+  CHECK_FALSE(toys.tested.failed.empty());
 }

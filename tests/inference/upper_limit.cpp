@@ -221,3 +221,13 @@ TEST_CASE("a scan on which fits fail has no limit, and says so", "[upper_limit]"
   CHECK_FALSE(result.expected[2].value.has_value());
   CHECK(result.points.size() == 3);
 }
+
+TEST_CASE("a limit's scan has finite values only", "[upper_limit]") {
+  const Model model = uncorrelated_background({12.0, 11.0}, {50.0, 52.0}, {3.0, 7.0});
+  std::vector<double> scan(40, 1.0);
+  scan[3] = scan[17] = std::numeric_limits<double>::quiet_NaN();
+  CHECK(mentions(message_of<InvalidArgument>([&] {
+                   (void)upper_limit(model, with_auxdata(model, {51.0, 48.0}), {.scan = scan});
+                 }),
+                 {"nan", "finite"}));
+}

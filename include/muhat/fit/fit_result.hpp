@@ -80,6 +80,17 @@ struct FitResult {
   return fit.missing_density.empty() ? text : text + "; " + fit.missing_density;
 }
 
+/// Adds the warnings of a fit that are not there yet, each behind `prefix`.
+inline void add_warnings(std::vector<std::string>& warnings, const FitResult& fit,
+                         const std::string& prefix = {}) {
+  for (const std::string& warning : fit.warnings) {
+    if (std::string text = prefix + warning;
+        std::find(warnings.begin(), warnings.end(), text) == warnings.end()) {
+      warnings.push_back(std::move(text));
+    }
+  }
+}
+
 /// The fit itself if it is certified. Throws FitFailed, naming `what` was fitted, if not.
 inline const FitResult& require_certified(const FitResult& fit, std::string_view what) {
   if (!fit.certified()) {

@@ -34,6 +34,17 @@ struct AsymptoticFits {
   FitResult free_fit_to_asimov = {};
 };
 
+/// The warnings of all five, which name the fit.
+[[nodiscard]] inline std::vector<std::string> fit_warnings(const AsymptoticFits& fits) {
+  std::vector<std::string> warnings;
+  add_warnings(warnings, fits.fixed_poi_fit_to_data, "fit to the data at the tested value: ");
+  add_warnings(warnings, fits.free_fit_to_data, "free fit to the data: ");
+  add_warnings(warnings, fits.alternative_fit_to_data, "fit to the data at the alternative: ");
+  add_warnings(warnings, fits.fixed_poi_fit_to_asimov, "fit to the Asimov data at the tested value: ");
+  add_warnings(warnings, fits.free_fit_to_asimov, "free fit to the Asimov data: ");
+  return warnings;
+}
+
 /// Tests of many values of the POI against one data set. Belongs to one thread; copies are independent.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
 class AsymptoticCalculator {
@@ -56,6 +67,53 @@ public:
   [[nodiscard]] std::pair<double, double> poi_bounds() const {
     const Box& bounds = on_data_.setup().bounds;
     return {bounds.lower[on_data_.poi()], bounds.upper[on_data_.poi()]};
+  }
+
+  /// Lets all fits from now on start from the init as well (Profile).
+  void start_from_init() {
+    on_data_.start_from_init();
+    on_asimov_.start_from_init();
+  }
+
+  /// Fits again from the init where limits were found: to the data at `observed`, with the POI free and at
+  /// the alternative, and to the Asimov data at every value (Profile::check). Values of mu inside their
+  /// bounds.
+  void check(const std::optional<double>& observed, const std::vector<double>& expected) {
+    on_data_.check_free();
+    on_data_.check(alternative_);
+    if (observed) {
+      on_data_.check(*observed);
+      prepare_asimov(*observed);
+      on_asimov_.check(*observed);
+    }
+    for (const double mu : expected) {
+      prepare_asimov(mu);
+      on_asimov_.check(mu);
+    }
+  }
+
+  /// Further points to start fits to the data from, n parameters each.
+  void add_known(const std::vector<Vector>& points) { on_data_.add_known(points); }
+
+  /// The minima that all statistics share: of the free fit to the data, and at the alternative.
+  [[nodiscard]] std::vector<Vector> shared_minima() {
+    return {on_data_.free().lowest.x, on_data_.fixed(alternative_).lowest.x};
+  }
+
+  /// How often a minimum was replaced by a lower one so far: when it grows, statistics and distributions
+  /// that were computed before may have changed.
+  [[nodiscard]] int revision() const noexcept { return on_data_.revision() + on_asimov_.revision(); }
+
+  /// The worst remarks of all fits made so far, to data and to Asimov data (Profile::warnings).
+  [[nodiscard]] std::vector<std::string> warnings() const {
+    std::vector<std::string> result;
+    for (const std::string& warning : on_data_.warnings()) {
+      result.push_back("fits to the data: " + warning);
+    }
+    for (const std::string& warning : on_asimov_.warnings()) {
+      result.push_back("fits to the Asimov data: " + warning);
+    }
+    return result;
   }
 
   /// The statistic of the data at mu (0 for q0). Throws InvalidArgument for mu outside its

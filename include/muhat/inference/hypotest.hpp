@@ -71,19 +71,6 @@ inline void set_p_values(HypotestResult& result, const PValues& observed, const 
   }
 }
 
-inline void add_fit_warnings(HypotestResult& result) {
-  const auto add = [&](const FitResult& fit, const char* what) {
-    for (const std::string& warning : fit.warnings) {
-      result.warnings.push_back(std::string(what) + ": " + warning);
-    }
-  };
-  add(result.fits.fixed_poi_fit_to_data, "fit to the data at the tested value");
-  add(result.fits.free_fit_to_data, "free fit to the data");
-  add(result.fits.alternative_fit_to_data, "fit to the data at the alternative");
-  add(result.fits.fixed_poi_fit_to_asimov, "fit to the Asimov data at the tested value");
-  add(result.fits.free_fit_to_asimov, "free fit to the Asimov data");
-}
-
 } // namespace detail
 
 /// The test at mu by a calculator that may have served others before.
@@ -106,7 +93,8 @@ template <class AnyModel, class Optimizer>
   if (!unsuitable.empty()) {
     result.warnings.push_back(unsuitable);
   }
-  detail::add_fit_warnings(result);
+  const std::vector<std::string> remarks = fit_warnings(result.fits);
+  result.warnings.insert(result.warnings.end(), remarks.begin(), remarks.end());
   return result;
 }
 

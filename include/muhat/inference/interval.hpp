@@ -42,6 +42,8 @@ struct IntervalResult {
   double best_fit = 0.0;
   Limit lower = {};
   Limit upper = {};
+  /// Remarks of the fits.
+  std::vector<std::string> warnings = {};
 };
 
 namespace detail {
@@ -94,14 +96,27 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   }
   detail::check_relative_tolerance(options.relative_tolerance);
   Profile<AnyModel, Optimizer> profile(model, data, find_poi(model, options.poi), options.fit, optimizer);
+  profile.start_from_init();
   require_certified(profile.describe_free(), "fit with " + profile.poi_name() + " free");
   const Index poi = profile.poi();
-  const double best = profile.free().lowest.x[poi];
   const double z = normal_significance(0.5 * (1.0 - options.level));
   const Box& bounds = profile.setup().bounds;
-  return {profile.poi_name(), options.level, best,
-          detail::interval_end(profile, best, bounds.lower[poi], z, options.relative_tolerance),
-          detail::interval_end(profile, best, bounds.upper[poi], z, options.relative_tolerance)};
+  IntervalResult result{.poi = profile.poi_name(), .level = options.level};
+  constexpr int most_passes = 3;
+  for (int pass = 0; pass < most_passes; ++pass) {
+    const int revision = profile.revision();
+    result.best_fit = profile.free().lowest.x[poi];
+    result.lower =
+        detail::interval_end(profile, result.best_fit, bounds.lower[poi], z, options.relative_tolerance);
+    result.upper =
+        detail::interval_end(profile, result.best_fit, bounds.upper[poi], z, options.relative_tolerance);
+    // Distances from a best fit that a lower minimum has replaced mean nothing.
+    if (profile.revision() == revision) {
+      break;
+    }
+  }
+  result.warnings = profile.warnings();
+  return result;
 }
 
 } // namespace muhat

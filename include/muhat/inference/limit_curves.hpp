@@ -49,6 +49,8 @@ struct ClsPoint {
   std::optional<std::array<double, 5>> cls_expected = {};
   /// Why values of a scan are missing.
   std::string reason = {};
+  /// Remarks of the fits of a scan.
+  std::vector<std::string> warnings = {};
 };
 
 struct UpperLimitResult {
@@ -119,6 +121,11 @@ inline void check_limit_options(const UpperLimitOptions& options) {
                           number_text(options.level));
   }
   check_relative_tolerance(options.relative_tolerance);
+  for (const double mu : options.scan) {
+    if (!std::isfinite(mu)) {
+      throw InvalidArgument("the scan of a limit has the value " + number_text(mu) + "; give finite ones");
+    }
+  }
   if (options.test_statistic == TestStatistic::q0) {
     throw InvalidArgument("q0 tests the absence of a signal and sets no limit: use q or qtilde");
   }

@@ -7,7 +7,10 @@
 /// the result independent of luck:
 ///  - the free minimum is never above one with the POI fixed: when it is, the
 ///    free fit starts again from there;
-///  - a lower point that turns up later replaces a minimum found earlier.
+///  - a lower point that turns up later replaces a minimum found earlier; `revision` counts this, so that
+///    who has used the earlier one can tell.
+/// Where many values of mu would inherit the minimum that the first one fell into, scans let every fit start
+/// from the init as well (`start_from_init`), and a search looks from there where it ends (`check`).
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/linear_algebra.hpp>
@@ -17,6 +20,9 @@
 #include <muhat/fit/starts.hpp>
 #include <muhat/inference/test_statistic.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,6 +65,39 @@ public:
     require_free_poi(setup_, poi_, poi_name());
     known_.push_back(setup_.start);
   }
+
+  /// Lets all fits from now on start from the init as well, not only where it is the lowest point known.
+  void start_from_init() {
+    if (std::find(always_.begin(), always_.end(), setup_.start) == always_.end()) {
+      always_.push_back(setup_.start);
+    }
+  }
+
+  /// Fits again from the init, with the POI held at mu, for a minimum below the one known. Throws as `fixed`.
+  void check(double mu) {
+    (void)fixed(mu);
+    const auto place = fixed_.find(mu);
+    if (improve(place->second, setup_.start, box_at(mu))) {
+      reconcile();
+      compare_with_neighbors(place);
+    }
+  }
+
+  /// Likewise with the POI free.
+  void check_free() {
+    (void)free();
+    if (improve(free_, setup_.start, free_box_)) {
+      reconcile();
+    }
+  }
+
+  /// Further points of which the lowest starts a fit, n parameters each; forgotten with the data.
+  void add_known(const std::vector<Vector>& points) {
+    known_.insert(known_.end(), points.begin(), points.end());
+  }
+
+  /// How many minima were replaced by lower ones so far.
+  [[nodiscard]] int revision() const noexcept { return revision_; }
 
   /// Exchanges the data and forgets all minima. `known` are points to start from besides
   /// the init, n parameters each.
@@ -110,6 +149,7 @@ public:
     } else {
       minimum = search(box_at(mu));
       reconcile();
+      compare_with_neighbors(fixed_.find(mu));
     }
     return minimum;
   }
@@ -130,6 +170,26 @@ public:
 
   [[nodiscard]] FitResult describe_free() { return fitter_.describe(free(), free_box_); }
   [[nodiscard]] FitResult describe_fixed(double mu) { return fitter_.describe(fixed(mu), box_at(mu)); }
+
+  /// The remarks of the free fit, and of the fits with the POI held whose starts disagree most or that missed
+  /// most; each once. Of the fits made so far.
+  [[nodiscard]] std::vector<std::string> warnings() const {
+    std::vector<std::string> result;
+    if (has_free_) {
+      add_warnings(result, fitter_.describe(free_, free_box_));
+    }
+    const auto add_worst = [&](const auto& size) {
+      const auto worst = std::max_element(fixed_.begin(), fixed_.end(), [&](const auto& a, const auto& b) {
+        return size(a.second) < size(b.second);
+      });
+      if (worst != fixed_.end() && size(worst->second) > same_minimum_tolerance) {
+        add_warnings(result, fitter_.describe(worst->second, box_at(worst->first)));
+      }
+    };
+    add_worst([](const Minimum& minimum) { return minimum.spread; });
+    add_worst([](const Minimum& minimum) { return minimum.missed; });
+    return result;
+  }
 
 private:
   /// Metrics with the POI free and held.
@@ -167,7 +227,11 @@ private:
         starts.front() = std::move(x);
       }
     }
-    starts.insert(starts.end(), always_.begin(), always_.end());
+    for (const Vector& start : always_) {
+      if (Vector x = clamp(start, box); x != starts.front()) {
+        starts.push_back(std::move(x));
+      }
+    }
     Minimum minimum = fitter_.minimize(starts, box, metric_for(box));
     if (explore_) {
       fitter_.explore(minimum, box);
@@ -176,13 +240,17 @@ private:
     return minimum;
   }
 
-  /// Replaces a minimum when a fit from `start` ends lower.
+  /// Replaces a minimum when a fit from `start` ends lower; when it ends higher, in another one, keeps note.
   bool improve(Minimum& minimum, const Vector& start, const Box& box) {
     Minimum other = fitter_.minimize(std::vector<Vector>{start}, box, metric_for(box));
     const double gain = minimum.lowest.value - other.lowest.value;
     other.lowest.iterations += minimum.lowest.iterations;
     other.lowest.evaluations += minimum.lowest.evaluations;
-    if (!detail::better_minimum(other.lowest, minimum.lowest)) {
+    const bool same = other.certified() == minimum.certified() && std::abs(gain) <= same_minimum_tolerance;
+    if (same || !detail::better_minimum(other.lowest, minimum.lowest)) {
+      if (!same && other.certified() && minimum.certified()) {
+        minimum.spread = std::max(minimum.spread, -gain);
+      }
       return false;
     }
     if (minimum.certified()) {
@@ -191,7 +259,39 @@ private:
     }
     minimum = std::move(other);
     known_.push_back(minimum.lowest.x);
+    ++revision_;
     return true;
+  }
+
+  /// Starts the fit at `to` again from the minimum at `from` where that is lower there.
+  bool pass_on(const Minimum& from, double mu, Minimum& to) {
+    const Box box = box_at(mu);
+    const Vector moved = clamp(from.lowest.x, box);
+    return fitter_.twice_nll(moved) < to.lowest.value - same_minimum_tolerance && improve(to, moved, box);
+  }
+
+  /// A new minimum with the POI held takes what lower one its neighbors know, or passes its own on to them,
+  /// and they to theirs.
+  void compare_with_neighbors(std::map<double, Minimum>::iterator place) {
+    const auto next = std::next(place);
+    bool changed = place != fixed_.begin() && pass_on(std::prev(place)->second, place->first, place->second);
+    changed = (next != fixed_.end() && pass_on(next->second, place->first, place->second)) || changed;
+    for (auto from = place, to = next; to != fixed_.end(); from = to++) {
+      if (!pass_on(from->second, to->first, to->second)) {
+        break;
+      }
+      changed = true;
+    }
+    for (auto to = place; to != fixed_.begin();) {
+      const auto from = to--;
+      if (!pass_on(from->second, to->first, to->second)) {
+        break;
+      }
+      changed = true;
+    }
+    if (changed) {
+      reconcile();
+    }
   }
 
   /// Enforces the two rules among all minima known so far.
@@ -232,6 +332,7 @@ private:
   std::map<double, Minimum> fixed_;
   Minimum free_;
   bool has_free_ = false;
+  int revision_ = 0;
 };
 
 } // namespace muhat

@@ -248,7 +248,13 @@ private:
     Profile<AnyModel, Optimizer> profile(model, data_, poi_, options.fit, optimizer_);
     (void)profile.statistic(options.test_statistic, mu);
     (void)profile.statistic(options.test_statistic, 0.0);
-    set_likelihoods(result, profile.describe_fixed(mu), profile.describe_free(), profile.describe_fixed(0.0));
+    const FitResult tested = profile.describe_fixed(mu);
+    const FitResult best = profile.describe_free();
+    const FitResult background = profile.describe_fixed(0.0);
+    set_likelihoods(result, tested, best, background);
+    add_warnings(result.warnings, tested, "fit to the data at the tested value: ");
+    add_warnings(result.warnings, best, "free fit to the data: ");
+    add_warnings(result.warnings, background, "fit to the data without signal: ");
   }
 
   void set_likelihoods(SignalEvaluation& result, const FitResult& tested, const FitResult& best,

@@ -58,16 +58,20 @@ public:
   [[nodiscard]] bool canceled() const { return control_->cancel != nullptr && control_->cancel->load(); }
 
   void count_point() {
-    if (control_->on_point) {
-      const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
+    if (counting_ && control_->on_point) {
       control_->on_point(++done_);
     }
   }
+
+  /// Points that are computed again are not counted again.
+  void count_no_more() { counting_ = false; }
 
 private:
   const ScanControl* control_;
   std::mutex mutex_;
   std::size_t done_ = 0;
+  bool counting_ = true;
 };
 
 /// Throws InvalidArgument, before anything is allocated, where the product of `sizes` is too large.
@@ -89,8 +93,8 @@ inline void require_scan_size(const std::vector<std::size_t>& sizes) {
 /// Fills in the values at the point's mu, those that have certified fits.
 template <class Calculator>
 void set_cls(Calculator& calculator, ClsPoint& point) {
+  point = {.mu = point.mu};
   try {
-    point.reason.clear();
     const AsymptoticDistributions distributions = calculator.distributions(point.mu);
     const ExpectedBand band = expected_p_values(distributions);
     std::array<double, 5>& expected = point.cls_expected.emplace();
@@ -98,6 +102,7 @@ void set_cls(Calculator& calculator, ClsPoint& point) {
       expected[n] = band[n].cls;
     }
     point.cls_observed = observed_p_values(distributions, calculator.statistic(point.mu)).cls;
+    point.warnings = fit_warnings(calculator.fits(point.mu));
   } catch (const ComputationError& error) {
     point.reason = error.what();
   }
@@ -116,28 +121,47 @@ cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& m
          const InferenceOptions& options = {}, const Optimizer& optimizer = Optimizer{},
          const E& executor = E{}, const ScanControl& control = {}) {
   detail::require_scan_size({mus.size()});
-  AsymptoticCalculator<AnyModel, Optimizer> prepared(model, data, options, optimizer);
-  if (mus.empty()) {
-    return {};
-  }
+  using Calculator = AsymptoticCalculator<AnyModel, Optimizer>;
+  Calculator prepared(model, data, options, optimizer);
   std::vector<ClsPoint> points;
   points.reserve(mus.size());
   for (const double mu : mus) {
     points.push_back({.mu = mu, .reason = scan_point_not_reached});
   }
-  // All chains begin with the fits of the first point.
-  detail::set_cls(prepared, points.front());
+  const std::size_t chains = (mus.size() + scan_chain - 1) / scan_chain;
   detail::ScanWatch watch(control);
-  const auto chain = [&](std::size_t c) {
-    AsymptoticCalculator<AnyModel, Optimizer> calculator = prepared;
-    const std::size_t end = std::min(mus.size(), (c + 1) * scan_chain);
-    for (std::size_t k = c * scan_chain; k < end && !watch.canceled(); ++k) {
-      detail::set_cls(calculator, points[k]);
-      watch.count_point();
+  std::vector<Vector> known;
+  constexpr int most_passes = 3;
+  for (int pass = 0; chains > 0 && pass < most_passes; ++pass) {
+    prepared.start_from_init();
+    prepared.add_known(known);
+    // All chains begin with the fits of the first point.
+    detail::set_cls(prepared, points.front());
+    std::vector<std::vector<Vector>> lower(chains);
+    const auto chain = [&](std::size_t c) {
+      Calculator calculator = prepared;
+      const std::size_t end = std::min(mus.size(), (c + 1) * scan_chain);
+      for (std::size_t k = c * scan_chain; k < end && !watch.canceled(); ++k) {
+        detail::set_cls(calculator, points[k]);
+        watch.count_point();
+      }
+      if (calculator.revision() != prepared.revision()) {
+        lower[c] = calculator.shared_minima();
+      }
+    };
+    parallel_for(
+        executor, chains, [&] { return chain; }, control.cancel);
+    for (const std::vector<Vector>& minima : lower) {
+      known.insert(known.end(), minima.begin(), minima.end());
     }
-  };
-  parallel_for(
-      executor, (mus.size() + scan_chain - 1) / scan_chain, [&] { return chain; }, control.cancel);
+    if (watch.canceled() ||
+        std::all_of(lower.begin(), lower.end(), [](const auto& l) { return l.empty(); })) {
+      break;
+    }
+    // The other chains, and the points before, have used a minimum that is none.
+    prepared = Calculator(model, data, options, optimizer);
+    watch.count_no_more();
+  }
   return points;
 }
 
@@ -159,6 +183,8 @@ struct ProfilePoint {
   std::optional<double> delta = {};
   /// Why `delta` is missing.
   std::string reason = {};
+  /// Remarks of the fit.
+  std::vector<std::string> warnings = {};
 };
 
 struct ProfileScan {
@@ -220,6 +246,17 @@ private:
   Vector x_ = {};
 };
 
+/// A point takes a fit that is lower than the one it has.
+inline void take_minimum(const FitResult& fit, ProfilePoint& point) {
+  if (!fit.certified()) {
+    point.reason = std::isfinite(point.twice_nll) ? "" : explain_failure(fit);
+  } else if (fit.twice_nll < point.twice_nll) {
+    point.twice_nll = fit.twice_nll;
+    point.reason.clear();
+    point.warnings = fit.warnings;
+  }
+}
+
 /// Fits the points first ... last - 1 one after the other, each from the better of the free minimum and its
 /// neighbor's.
 template <class AnyModel, class Optimizer>
@@ -239,17 +276,19 @@ void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
         fitter.twice_nll(from_best) < fitter.twice_nll(starts.front())) {
       starts.front() = from_best;
     }
-    starts.insert(starts.end(), fits.always.begin(), fits.always.end());
+    for (const Vector& start : fits.always) {
+      if (Vector x = clamped(start); x != starts.front()) {
+        starts.push_back(std::move(x));
+      }
+    }
     Minimum minimum = fitter.minimize(starts, box);
     if (fits.explore) {
       fitter.explore(minimum, box);
     }
+    take_minimum(fitter.describe(minimum, box), point);
     if (minimum.certified()) {
       neighbor = minimum.lowest.x;
-      point.twice_nll = minimum.lowest.value;
       lowest.take(k, minimum.lowest);
-    } else {
-      point.reason = explain_failure(fitter.describe(minimum, box));
     }
     watch.count_point();
   }
@@ -261,7 +300,13 @@ std::vector<Index> scanned_parameters(const AnyModel& model, const FitSetup& set
                                       const std::vector<ScanAxis>& axes) {
   std::vector<Index> held;
   for (const ScanAxis& axis : axes) {
-    held.push_back(find_poi(model, axis.parameter));
+    const auto [first, size] = find_parameters(model, axis.parameter);
+    if (size != 1) {
+      throw InvalidArgument("an axis of a profile scan is one component, but \"" + axis.parameter +
+                            "\" has " + std::to_string(size) + ": name one of them, such as \"" +
+                            model.par_names()[static_cast<std::size_t>(first)] + "\"");
+    }
+    held.push_back(first);
     if (held.front() == held.back() && held.size() > 1) {
       throw InvalidArgument("both axes of the profile scan hold parameter \"" + axis.parameter +
                             "\": name two different ones");
@@ -325,26 +370,40 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                            .best = {},
                            .always = detail::wanted_starts(objective, setup, options),
                            .explore = explores_chained_fits(options)};
+  if (std::find(fits.always.begin(), fits.always.end(), setup.start) == fits.always.end()) {
+    fits.always.push_back(setup.start);
+  }
   ProfileScan scan{std::move(axes), fit(model, data, options, optimizer), {}};
   fits.best = require_certified(scan.best_fit, "the free fit of a profile scan").parameters;
   scan.points = detail::grid_points(scan.axes);
   const std::size_t row = scan.axes.back().values.size();
   const std::size_t length = scan.axes.size() == 1 ? std::min(row, scan_chain) : row;
   const std::size_t chains = length == 0 ? 0 : (scan.points.size() + length - 1) / length;
-  detail::LowestPoint lowest;
   detail::ScanWatch watch(control);
-  const auto make_chain = [&] {
-    return [&, fitter = Fitter<AnyModel, Optimizer>(model, data, optimizer)](std::size_t c) mutable {
-      detail::fit_chain(fitter, fits, scan.points, c * length, std::min(scan.points.size(), (c + 1) * length),
-                        lowest, watch);
+  constexpr int most_passes = 3;
+  for (int pass = 0; pass < most_passes; ++pass) {
+    detail::LowestPoint lowest;
+    const auto make_chain = [&] {
+      return [&, fitter = Fitter<AnyModel, Optimizer>(model, data, optimizer)](std::size_t c) mutable {
+        detail::fit_chain(fitter, fits, scan.points, c * length,
+                          std::min(scan.points.size(), (c + 1) * length), lowest, watch);
+      };
     };
-  };
-  parallel_for(executor, chains, make_chain, control.cancel);
-  if (lowest.value() < scan.best_fit.twice_nll - same_minimum_tolerance) {
+    parallel_for(executor, chains, make_chain, control.cancel);
+    if (!(lowest.value() < scan.best_fit.twice_nll - same_minimum_tolerance)) {
+      break;
+    }
     FitOptions lower = options;
     lower.extra_starts.push_back(lowest.x());
     scan.best_fit = fit(model, data, lower, optimizer);
-    require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid");
+    fits.best =
+        require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid")
+            .parameters;
+    if (watch.canceled()) {
+      break;
+    }
+    // Every point may have a lower minimum next to the one that was found late.
+    watch.count_no_more();
   }
   detail::set_deltas(scan);
   return scan;

@@ -209,7 +209,8 @@ private:
       sampler.draw(random, toy);
       profile.set_data(toy, {ensemble.tested.parameters, ensemble.alternative.parameters});
       return {true, profile.statistic(ensemble.test_statistic, ensemble.mu), {}};
-    } catch (const ComputationError& error) {
+    } catch (const Error& error) {
+      // Also data that no experiment could see, drawn where a width is nearly infinite.
       return {true, 0.0, error.what()};
     }
   }

@@ -161,7 +161,12 @@ private:
     if (canceled()) {
       throw ComputationError("the run was stopped before the toys at " + place);
     }
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - started_;
+    if (spent > toys_.time_budget) {
+      throw ComputationError("the time budget of the toys was used up before those at " + place);
+    }
     ToyOptions options = toys_;
+    options.time_budget -= spent;
     options.on_progress = [&](const ToyProgress& progress) { report(progress); };
     const ToyEnsemble ensemble = calculator_->run(mu, options, *executor_);
     made_ += ensemble.tested.made() + ensemble.alternative.made();
@@ -227,7 +232,8 @@ inline std::pair<double, double> toy_bounds(const UpperLimitResult& asymptotic, 
 /// POI has the alternative's value, CLs is 1 by definition and costs no toys.
 ///
 /// A limit that does not exist is absent, with the reason; when `toys.cancel` ends the run, the limits that
-/// the points finished before do not fix are absent. Same seed, same bits: whatever the executor. Throws
+/// the points finished before do not fix are absent; likewise when `toys.time_budget`, which is that of all
+/// points together, is used up. Same seed, same bits: whatever the executor. Throws
 /// InvalidArgument for unusable options, data or POI, and UnknownName. Some 20 ensembles of toys, or one for
 /// each point of the scan.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
@@ -261,6 +267,12 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   result.poi_bounds = {lower, upper};
   result.warnings =
       detail::bounds_warnings(options.test_statistic, options.poi, result.poi_bounds, declared_upper);
+  const std::vector<std::string> of_bounds =
+      detail::bounds_warnings(options.test_statistic, options.poi, asymptotic.poi_bounds, declared_upper);
+  std::copy_if(asymptotic.warnings.begin(), asymptotic.warnings.end(), std::back_inserter(result.warnings),
+               [&](const std::string& warning) {
+                 return std::find(of_bounds.begin(), of_bounds.end(), warning) == of_bounds.end();
+               });
   result.toys = curves.made();
   result.failed_toys = curves.failed();
   for (std::size_t curve = 0; curve < 6; ++curve) {

@@ -80,6 +80,26 @@ struct BoundedLimits {
   bool wants_wider_bounds = false;
 };
 
+/// Fits again from the init at all limits, or at the bound that they lie beyond.
+template <class Calculator>
+void check_limits(Calculator& calculator, const UpperLimitResult& result) {
+  const auto place = [&](const Limit& limit) {
+    return limit.beyond_bounds ? std::optional<double>(calculator.poi_bounds().second) : limit.value;
+  };
+  std::vector<double> expected;
+  for (const Limit& limit : result.expected) {
+    if (const std::optional<double> mu = place(limit)) {
+      expected.push_back(*mu);
+    }
+  }
+  try {
+    calculator.check(place(result.observed), expected);
+  } catch (const ComputationError&) {
+    // The limits that need this fit have said so.
+    return;
+  }
+}
+
 /// Limits with one set of bounds.
 template <class Calculator>
 [[nodiscard]] BoundedLimits limits_within_bounds(Calculator& calculator, const UpperLimitOptions& options) {
@@ -90,7 +110,22 @@ template <class Calculator>
                          .level = options.level,
                          .relative_tolerance = options.relative_tolerance,
                          .closeness = 10.0 * options.relative_tolerance};
-  BoundedLimits limits{.result = limits_of_curves(curves, calculator.poi_name(), range, options)};
+  if (!options.scan.empty()) {
+    calculator.start_from_init();
+  }
+  BoundedLimits limits;
+  constexpr int most_passes = 3;
+  for (int pass = 0; pass < most_passes; ++pass) {
+    const int revision = calculator.revision();
+    limits.result = limits_of_curves(curves, calculator.poi_name(), range, options);
+    if (options.scan.empty()) {
+      check_limits(calculator, limits.result);
+    }
+    // Values before a minimum was replaced by a lower one have used one that is none.
+    if (calculator.revision() == revision) {
+      break;
+    }
+  }
   UpperLimitResult& result = limits.result;
   result.poi_bounds = {lower, upper};
   const auto beyond = [](const Limit& limit) { return limit.beyond_bounds; };
@@ -99,6 +134,7 @@ template <class Calculator>
   limits.wants_wider_bounds =
       (beyond(result.observed) || std::any_of(result.expected.begin(), result.expected.end(), beyond)) &&
       calculator.distributions(upper).root_asimov() > insensitive;
+  result.warnings = calculator.warnings();
   return limits;
 }
 
@@ -131,6 +167,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
 [[nodiscard]] UpperLimitResult upper_limit(const AnyModel& model, const Vector& data,
                                            const UpperLimitOptions& options = {},
                                            const Optimizer& optimizer = Optimizer{}) {
+  detail::check_limit_options(options);
   InferenceOptions inference{options.test_statistic, options.poi, options.fit, options.base_distribution};
   constexpr int widenings = 10;
   constexpr double factor = 4.0;
@@ -151,8 +188,9 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
       raise_to(std::max(1.0, factor * upper));
       continue;
     }
-    result.warnings =
+    std::vector<std::string> warnings =
         detail::bounds_warnings(options.test_statistic, result.poi, result.poi_bounds, *declared_upper);
+    result.warnings.insert(result.warnings.begin(), warnings.begin(), warnings.end());
     return result;
   }
 }

@@ -34,6 +34,9 @@ inline nlohmann::json cls_scan_json(const std::string& poi, TestStatistic statis
     if (!point.reason.empty()) {
       entry["reason"] = point.reason;
     }
+    if (!point.warnings.empty()) {
+      entry["warnings"] = point.warnings;
+    }
     entries.push_back(std::move(entry));
   }
   return json_object(
@@ -55,6 +58,9 @@ nlohmann::json profile_scan_json(const AnyModel& model, const ProfileScan& scan)
                      {"delta_twice_nll", point.delta ? number_json(*point.delta) : nlohmann::json(nullptr)}});
     if (!point.delta) {
       entry["reason"] = point.reason;
+    }
+    if (!point.warnings.empty()) {
+      entry["warnings"] = point.warnings;
     }
     entries.push_back(std::move(entry));
   }

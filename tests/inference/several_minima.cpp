@@ -1,0 +1,122 @@
+#include <muhat/fit/fit.hpp>
+#include <muhat/inference/hypotest.hpp>
+#include <muhat/inference/interval.hpp>
+#include <muhat/inference/reinterpretation.hpp>
+#include <muhat/inference/scan.hpp>
+#include <muhat/inference/upper_limit.hpp>
+
+#include <support/catch.hpp>
+#include <support/messages.hpp>
+#include <support/several_minima.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+using namespace muhat;
+using namespace muhat::test;
+
+namespace {
+
+/// The test from so many starts that it has the lowest minima.
+double cls_from_many_starts(const SeveralMinima& model, double mu) {
+  return hypotest(model.model, model.data, {.mu = mu, .fit = {.starts = 50}}).cls_observed;
+}
+
+bool any_mentions(const std::vector<std::string>& warnings, const std::string& text) {
+  for (const std::string& warning : warnings) {
+    if (mentions(warning, {text})) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace
+
+TEST_CASE("several minima: CLs does not depend on the grid that leads there", "[several_minima]") {
+  const SeveralMinima basins = two_basins();
+  const double truth = cls_from_many_starts(basins, 3.0);
+  CHECK(truth == Approx(0.1763).margin(5e-4));
+  for (const std::vector<double>& grid : std::vector<std::vector<double>>{{0.5, 1.0, 1.5, 2.0, 2.5, 3.0},
+                                                                          {2.0, 2.5, 3.0},
+                                                                          {3.0, 2.0, 1.0},
+                                                                          {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}}) {
+    for (const ClsPoint& point : cls_scan(basins.model, basins.data, grid)) {
+      if (point.mu == 3.0) {
+        CAPTURE(grid.front(), grid.size());
+        REQUIRE(point.cls_observed);
+        CHECK(*point.cls_observed == Approx(truth).margin(0.01));
+      }
+    }
+  }
+}
+
+TEST_CASE("several minima: the limit is where tests from many starts see the level, and a warning says so",
+          "[several_minima]") {
+  const SeveralMinima basins = two_basins();
+  const UpperLimitResult limit = upper_limit(basins.model, basins.data);
+  REQUIRE(limit.observed.value);
+  CHECK(cls_from_many_starts(basins, *limit.observed.value) == Approx(0.05).margin(2e-3));
+  CHECK(any_mentions(limit.warnings, "starts disagree"));
+  const UpperLimitResult scanned =
+      upper_limit(basins.model, basins.data, {.scan = {1.0, 2.0, 3.0, 3.5, 4.0, 4.5, 5.0}});
+  REQUIRE(scanned.observed.value);
+  CHECK(*scanned.observed.value == Approx(*limit.observed.value).margin(0.1));
+}
+
+TEST_CASE("several minima: a profile finds the lowest ones, and its points share one reference",
+          "[several_minima]") {
+  const SeveralMinima basins = two_basins();
+  const ProfileScan scan =
+      profile_scan(basins.model, basins.data, {{"mu", {0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0}}});
+  CHECK(scan.best_fit.twice_nll == Approx(33.40295).margin(2e-5));
+  REQUIRE(scan.points[5].delta);
+  REQUIRE(scan.points[6].delta);
+  CHECK(*scan.points[5].delta == Approx(0.62137).margin(1e-4));
+  CHECK(*scan.points[6].delta == Approx(1.19694).margin(1e-4));
+}
+
+TEST_CASE("several minima: scans are never above single fits", "[several_minima]") {
+  const std::vector<double> grid{0.0, 0.7, 1.4, 2.1, 2.8};
+  for (unsigned seed = 0; seed < 30; ++seed) {
+    const SeveralMinima basins = drawn_basins(seed);
+    CAPTURE(seed);
+    const ProfileScan scan = profile_scan(basins.model, basins.data, {{"mu", grid}});
+    for (std::size_t k = 0; k < grid.size(); ++k) {
+      const FitResult alone = fit(basins.model, basins.data, {.fix = {{"mu", grid[k]}}, .explore = false});
+      REQUIRE(alone.certified());
+      CHECK(scan.points[k].twice_nll <= alone.twice_nll + 1e-6);
+    }
+    const UpperLimitResult limit = upper_limit(basins.model, basins.data);
+    if (limit.observed.value) {
+      for (const ClsPoint& point : cls_scan(basins.model, basins.data, {*limit.observed.value})) {
+        REQUIRE(point.cls_observed);
+        CHECK(*point.cls_observed == Approx(0.05).margin(0.02));
+      }
+    }
+  }
+}
+
+TEST_CASE("several minima: an interval is around the best fit that its ends belong to", "[several_minima]") {
+  const SeveralMinima basins = two_basins();
+  const IntervalResult interval =
+      confidence_interval(basins.model, basins.data, {.fit = {.bounds = {{"mu", {-10.0, 10.0}}}}});
+  REQUIRE(interval.upper.value);
+  const auto delta = [&](double mu) {
+    const FitOptions wide{.bounds = {{"mu", {-10.0, 10.0}}}, .starts = 30};
+    FitOptions held = wide;
+    held.fix = {{"mu", mu}};
+    return fit(basins.model, basins.data, held).twice_nll - fit(basins.model, basins.data, wide).twice_nll;
+  };
+  CHECK(delta(interval.best_fit) == Approx(0.0).margin(1e-4));
+  CHECK(delta(*interval.upper.value) == Approx(1.0).margin(1e-2));
+}
+
+TEST_CASE("several minima: starts that disagree are a warning of a session without CLs too",
+          "[several_minima]") {
+  const SeveralMinima basins = two_basins();
+  const Reinterpretation<> likelihood(basins.model, basins.data, {.fit = {.starts = 20}});
+  const SignalEvaluation result = likelihood.evaluate({{"SR", {11.4, 5.5, 10.6, 4.2}}}, {.cls = false});
+  CHECK(any_mentions(result.warnings, "starts disagree"));
+}
