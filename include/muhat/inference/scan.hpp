@@ -3,8 +3,9 @@
 /// Scans: CLs along the parameter of interest (the data of a Brazil band), and the profile
 /// likelihood along one parameter or two.
 ///
-/// Points are fitted in chains, each from its neighbor's minimum. The grid fixes the chains, not the
-/// threads, so the result is the same on any number of them.
+/// Points are fitted in chains, each from its neighbor's minimum and from the init, of which the lower end
+/// counts. The grid fixes the chains, not the threads, so the result is the same on any number of them. A
+/// lower minimum that turns up late concerns all points: they are fitted again, at most twice.
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
@@ -114,7 +115,7 @@ void set_cls(Calculator& calculator, ClsPoint& point) {
 /// `control` stopped the scan, lacks values, and says why.
 ///
 /// Throws InvalidArgument for a mu outside its bounds, more than `most_scan_points`, unusable options or
-/// data. Two fits for each point, on the executor's threads.
+/// data. Four fits for each point, on the executor's threads.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] std::vector<ClsPoint>
 cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& mus,
@@ -258,7 +259,7 @@ inline void take_minimum(const FitResult& fit, ProfilePoint& point) {
 }
 
 /// Fits the points first ... last - 1 one after the other, each from the better of the free minimum and its
-/// neighbor's.
+/// neighbor's, and from all other starts.
 template <class AnyModel, class Optimizer>
 void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
                std::vector<ProfilePoint>& points, std::size_t first, std::size_t last, LowestPoint& lowest,
@@ -319,6 +320,43 @@ std::vector<Index> scanned_parameters(const AnyModel& model, const FitSetup& set
   return held;
 }
 
+/// Fits all points, again where one of them lies below the free minimum, which then moves there. Throws
+/// FitFailed where the free fit from there has no certificate.
+template <class AnyModel, class Optimizer, Executor E>
+void fit_points(const AnyModel& model, const Vector& data, const FitOptions& options,
+                const Optimizer& optimizer, const E& executor, const ScanControl& control, ProfileFits& fits,
+                ProfileScan& scan) {
+  const std::size_t row = scan.axes.back().values.size();
+  const std::size_t length = scan.axes.size() == 1 ? std::min(row, scan_chain) : row;
+  const std::size_t chains = length == 0 ? 0 : (scan.points.size() + length - 1) / length;
+  ScanWatch watch(control);
+  constexpr int most_passes = 3;
+  for (int pass = 0; pass < most_passes; ++pass) {
+    LowestPoint lowest;
+    const auto make_chain = [&] {
+      return [&, fitter = Fitter<AnyModel, Optimizer>(model, data, optimizer)](std::size_t c) mutable {
+        fit_chain(fitter, fits, scan.points, c * length, std::min(scan.points.size(), (c + 1) * length),
+                  lowest, watch);
+      };
+    };
+    parallel_for(executor, chains, make_chain, control.cancel);
+    if (!(lowest.value() < scan.best_fit.twice_nll - same_minimum_tolerance)) {
+      break;
+    }
+    FitOptions lower = options;
+    lower.extra_starts.push_back(lowest.x());
+    scan.best_fit = fit(model, data, lower, optimizer);
+    fits.best =
+        require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid")
+            .parameters;
+    if (watch.canceled()) {
+      break;
+    }
+    // Every point may have a lower minimum next to the one that was found late.
+    watch.count_no_more();
+  }
+}
+
 /// Measures all points from the free minimum. Throws FitFailed for a point below it.
 inline void set_deltas(ProfileScan& scan) {
   for (ProfilePoint& point : scan.points) {
@@ -345,11 +383,12 @@ inline void set_deltas(ProfileScan& scan) {
 /// Profiles -2 log L over a grid of one or two parameters.
 ///
 /// The fits of the points honor `options` as those of hypothesis tests do. Where a point of the grid lies
-/// below the free minimum, the free fit is repeated from there. A point without a certified fit, or that was
-/// not reached when `control` stopped the scan, has no `delta`, and says why. Throws InvalidArgument for a
-/// number of axes other than 1 or 2, for more than `most_scan_points`, for two axes of one parameter, for a
-/// fixed parameter and for values outside their parameter's bounds, UnknownName, and FitFailed where the free
-/// fit has no certificate or lies above a point. One fit for each point and start, on the executor's threads.
+/// below the free minimum, the free fit is repeated from there, and so are those of the points. A point
+/// without a certified fit, or that was not reached when `control` stopped the scan, has no `delta`, and says
+/// why. Throws InvalidArgument for a number of axes other than 1 or 2, for more than `most_scan_points`, for
+/// two axes of one parameter, for a fixed parameter and for values outside their parameter's bounds,
+/// UnknownName, and FitFailed where the free fit has no certificate or lies above a point. Two fits for each
+/// point, and one for each further start, on the executor's threads.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] ProfileScan profile_scan(const AnyModel& model, const Vector& data, std::vector<ScanAxis> axes,
                                        const FitOptions& options = {},
@@ -376,35 +415,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   ProfileScan scan{std::move(axes), fit(model, data, options, optimizer), {}};
   fits.best = require_certified(scan.best_fit, "the free fit of a profile scan").parameters;
   scan.points = detail::grid_points(scan.axes);
-  const std::size_t row = scan.axes.back().values.size();
-  const std::size_t length = scan.axes.size() == 1 ? std::min(row, scan_chain) : row;
-  const std::size_t chains = length == 0 ? 0 : (scan.points.size() + length - 1) / length;
-  detail::ScanWatch watch(control);
-  constexpr int most_passes = 3;
-  for (int pass = 0; pass < most_passes; ++pass) {
-    detail::LowestPoint lowest;
-    const auto make_chain = [&] {
-      return [&, fitter = Fitter<AnyModel, Optimizer>(model, data, optimizer)](std::size_t c) mutable {
-        detail::fit_chain(fitter, fits, scan.points, c * length,
-                          std::min(scan.points.size(), (c + 1) * length), lowest, watch);
-      };
-    };
-    parallel_for(executor, chains, make_chain, control.cancel);
-    if (!(lowest.value() < scan.best_fit.twice_nll - same_minimum_tolerance)) {
-      break;
-    }
-    FitOptions lower = options;
-    lower.extra_starts.push_back(lowest.x());
-    scan.best_fit = fit(model, data, lower, optimizer);
-    fits.best =
-        require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid")
-            .parameters;
-    if (watch.canceled()) {
-      break;
-    }
-    // Every point may have a lower minimum next to the one that was found late.
-    watch.count_no_more();
-  }
+  detail::fit_points(model, data, options, optimizer, executor, control, fits, scan);
   detail::set_deltas(scan);
   return scan;
 }

@@ -161,8 +161,9 @@ inline std::vector<std::string> bounds_warnings(TestStatistic statistic, const s
 /// A limit that does not exist within the POI's bounds is absent, with the reason; with
 /// `widen_bounds` the upper bound is raised until it does, at most to 10^6 times its value, or as far as the
 /// scan goes, and a warning says so. A limit for which a fit has failed is absent too, with what FitFailed
-/// says. Throws InvalidArgument for unusable options, data or POI, and UnknownName. About 2 fits for each of
-/// some 15 evaluations.
+/// says. Fits are repeated from the init where a search ends, and limits are found anew where that gives a
+/// lower minimum (Profile::check). Throws InvalidArgument for unusable options, data or POI, and UnknownName.
+/// About 2 fits for each of some 15 evaluations, and 9 more.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
 [[nodiscard]] UpperLimitResult upper_limit(const AnyModel& model, const Vector& data,
                                            const UpperLimitOptions& options = {},
