@@ -110,6 +110,10 @@ public:
   /// minimum or was not asked about it. From any other the trust region goes on, where there are second
   /// derivatives.
   [[nodiscard]] OptimizerResult result(const OptimizerOptions& options, int iterations) {
+    // A start that is flat already may have used up all iterations.
+    if (usable() && !positive_curvature_ && certify_best() < options.tolerance) {
+      (void)leave_saddle_point(options);
+    }
     OptimizerResult out;
     out.x = best_x_;
     out.value = best_value_;
@@ -120,12 +124,7 @@ public:
     if (usable()) {
       out.projected_gradient = certify_best();
       const bool exhausted = iterations >= options.max_iterations;
-      const bool flat = out.projected_gradient < options.tolerance;
-      if (flat && options.check_curvature && !positive_curvature_) {
-        positive_curvature_ = certify(f_, best_x_, box_).positive_curvature;
-        ++evaluations_;
-      }
-      const bool minimum = flat && positive_curvature_.value_or(true);
+      const bool minimum = out.projected_gradient < options.tolerance && positive_curvature_.value_or(true);
       out.status = minimum     ? FitStatus::converged
                    : exhausted ? FitStatus::iteration_limit
                                : FitStatus::stalled;
