@@ -61,9 +61,8 @@ inline void add_optimizer_options(CLI::App& command, OptimizerChoice& choice) {
   add_repeatable(
       command, "--optconf", choice.settings,
       "A setting KEY=VALUE of the optimizer: maxiter (an integer) or tolerance (on the projected gradient "
-      "of -2 log L) of the optimizer, or starts (an integer: minima looked for from that many starts, those "
-      "of "
-      "chained fits too); may be given several times");
+      "of -2 log L), or of all fits: starts (an integer: minima are looked for from as many points); may be "
+      "given several times");
 }
 
 /// What `--optconf` sets, of one minimization and of their number.
