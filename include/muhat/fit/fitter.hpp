@@ -105,7 +105,7 @@ public:
   /// (`prepare_metric`), for optimizers that take one.
   [[nodiscard]] OptimizerResult minimize(const Vector& start, const Box& box,
                                          const MetricFactor* prepared = nullptr) {
-    const Vector inside = start.cwiseMax(box.lower).cwiseMin(box.upper);
+    const Vector inside = clamp(start, box);
     if constexpr (requires { typename Optimizer::Workspace; }) {
       return optimizer_.minimize(evaluator_, inside, box, scratch_, prepared);
     } else {

@@ -20,6 +20,11 @@ struct Box {
   Vector upper;
 };
 
+/// The point of the box that is nearest to x in every component.
+[[nodiscard]] inline Vector clamp(const Vector& x, const Box& box) {
+  return x.cwiseMax(box.lower).cwiseMin(box.upper);
+}
+
 /// How a minimization ended. Only `converged` is a certified minimum.
 enum class FitStatus {
   converged,

@@ -10,6 +10,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/random.hpp>
 #include <muhat/fit/fit_setup.hpp>
+#include <muhat/fit/optimizer.hpp>
 #include <muhat/fit/objective.hpp>
 
 #include <boost/random/normal_distribution.hpp>
@@ -43,7 +44,7 @@ requires Objective<F> && HasMetric<F>
         x[i] += reach * boost::random::uniform_real_distribution<double>(-1.0, 1.0)(random);
       }
     }
-    x = x.cwiseMax(box.lower).cwiseMin(box.upper);
+    x = clamp(x, box);
     constexpr int halvings = 20;
     for (int pull = 0; pull < halvings && !std::isfinite(objective.value(x)); ++pull) {
       x = 0.5 * (x + setup.start);

@@ -75,18 +75,15 @@ public:
     on_asimov_.start_from_init();
   }
 
-  /// Fits again from the init where limits were found: to the data at `observed`, with the POI free and at
-  /// the alternative, and to the Asimov data at every value (Profile::check). Values of mu inside their
-  /// bounds.
-  void check(const std::optional<double>& observed, const std::vector<double>& expected) {
+  /// Fits again from the init where limits were found: to the data with the POI free, at the alternative and
+  /// at `observed`, and to the Asimov data at `mus` (Profile::check). All values inside their bounds.
+  void check(const std::optional<double>& observed, const std::vector<double>& mus) {
     on_data_.check_free();
     on_data_.check(alternative_);
     if (observed) {
       on_data_.check(*observed);
-      prepare_asimov(*observed);
-      on_asimov_.check(*observed);
     }
-    for (const double mu : expected) {
+    for (const double mu : mus) {
       prepare_asimov(mu);
       on_asimov_.check(mu);
     }

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace muhat {
 
@@ -102,19 +103,14 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   const double z = normal_significance(0.5 * (1.0 - options.level));
   const Box& bounds = profile.setup().bounds;
   IntervalResult result{.poi = profile.poi_name(), .level = options.level};
-  constexpr int most_passes = 3;
-  for (int pass = 0; pass < most_passes; ++pass) {
-    const int revision = profile.revision();
+  detail::until_settled(profile, [&] {
     result.best_fit = profile.free().lowest.x[poi];
-    result.lower =
-        detail::interval_end(profile, result.best_fit, bounds.lower[poi], z, options.relative_tolerance);
-    result.upper =
-        detail::interval_end(profile, result.best_fit, bounds.upper[poi], z, options.relative_tolerance);
-    // Distances from a best fit that a lower minimum has replaced mean nothing.
-    if (profile.revision() == revision) {
-      break;
-    }
-  }
+    const auto end = [&](double bound) {
+      return detail::interval_end(profile, result.best_fit, bound, z, options.relative_tolerance);
+    };
+    result.lower = end(bounds.lower[poi]);
+    result.upper = end(bounds.upper[poi]);
+  });
   result.warnings = profile.warnings();
   return result;
 }

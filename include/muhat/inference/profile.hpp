@@ -16,6 +16,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/fit/fitter.hpp>
+#include <muhat/fit/optimizer.hpp>
 #include <muhat/fit/poi.hpp>
 #include <muhat/fit/starts.hpp>
 #include <muhat/inference/test_statistic.hpp>
@@ -48,6 +49,41 @@ template <class F>
   return starts;
 }
 
+/// Adds a start that is not there yet.
+inline void add_start(std::vector<Vector>& starts, const Vector& start) {
+  if (std::find(starts.begin(), starts.end(), start) == starts.end()) {
+    starts.push_back(start);
+  }
+}
+
+/// `first`, which lies in the box, and those of `others` that the box does not move there.
+[[nodiscard]] inline std::vector<Vector> starts_in_box(Vector first, const std::vector<Vector>& others,
+                                                       const Box& box) {
+  std::vector<Vector> starts{std::move(first)};
+  for (const Vector& start : others) {
+    if (Vector x = clamp(start, box); x != starts.front()) {
+      starts.push_back(std::move(x));
+    }
+  }
+  return starts;
+}
+
+/// How often a computation is begun anew at most, the first time included, because of lower minima.
+inline constexpr int most_passes = 3;
+
+/// Calls `pass` until it leaves the minima of `fits`, whose `revision` tells, as they were: what it computed
+/// before one was replaced has used one that is none.
+template <class Fits, class Pass>
+void until_settled(const Fits& fits, const Pass& pass) {
+  for (int k = 0; k < most_passes; ++k) {
+    const int revision = fits.revision();
+    pass();
+    if (fits.revision() == revision) {
+      return;
+    }
+  }
+}
+
 } // namespace detail
 
 /// Profiles the -2 log L of one model along its POI. Minima are kept until the data change.
@@ -67,11 +103,7 @@ public:
   }
 
   /// Lets all fits from now on start from the init as well, not only where it is the lowest point known.
-  void start_from_init() {
-    if (std::find(always_.begin(), always_.end(), setup_.start) == always_.end()) {
-      always_.push_back(setup_.start);
-    }
-  }
+  void start_from_init() { detail::add_start(always_, setup_.start); }
 
   /// Fits again from the init, with the POI held at mu, for a minimum below the one known. Throws as `fixed`.
   void check(double mu) {
@@ -211,28 +243,20 @@ private:
     return box;
   }
 
-  [[nodiscard]] static Vector clamp(const Vector& x, const Box& box) {
-    return x.cwiseMax(box.lower).cwiseMin(box.upper);
-  }
-
   /// Minimizes in a box from the lowest known point, and from every start that was asked for.
   [[nodiscard]] Minimum search(const Box& box) {
-    std::vector<Vector> starts(1, clamp(known_.front(), box));
-    double lowest = fitter_.twice_nll(starts.front());
+    Vector start = clamp(known_.front(), box);
+    double lowest = fitter_.twice_nll(start);
     for (std::size_t k = 1; k < known_.size(); ++k) {
       Vector x = clamp(known_[k], box);
       const double value = fitter_.twice_nll(x);
       if (value < lowest) {
         lowest = value;
-        starts.front() = std::move(x);
+        start = std::move(x);
       }
     }
-    for (const Vector& start : always_) {
-      if (Vector x = clamp(start, box); x != starts.front()) {
-        starts.push_back(std::move(x));
-      }
-    }
-    Minimum minimum = fitter_.minimize(starts, box, metric_for(box));
+    Minimum minimum =
+        fitter_.minimize(detail::starts_in_box(std::move(start), always_, box), box, metric_for(box));
     if (explore_) {
       fitter_.explore(minimum, box);
     }
@@ -263,32 +287,32 @@ private:
     return true;
   }
 
-  /// Starts the fit at `to` again from the minimum at `from` where that is lower there.
-  bool pass_on(const Minimum& from, double mu, Minimum& to) {
-    const Box box = box_at(mu);
+  /// Starts the fit with the POI held again from another minimum where that, moved there, is lower.
+  bool pass_on(const Minimum& from, std::pair<const double, Minimum>& to) {
+    const Box box = box_at(to.first);
     const Vector moved = clamp(from.lowest.x, box);
-    return fitter_.twice_nll(moved) < to.lowest.value - same_minimum_tolerance && improve(to, moved, box);
+    return fitter_.twice_nll(moved) < to.second.lowest.value - same_minimum_tolerance &&
+           improve(to.second, moved, box);
+  }
+
+  /// Passes a minimum on from neighbor to neighbor, as far as it is lower there.
+  template <class Place>
+  bool pass_on_along(Place from, Place end) {
+    bool changed = false;
+    for (Place to = std::next(from); to != end && pass_on(from->second, *to); from = to++) {
+      changed = true;
+    }
+    return changed;
   }
 
   /// A new minimum with the POI held takes what lower one its neighbors know, or passes its own on to them,
   /// and they to theirs.
   void compare_with_neighbors(std::map<double, Minimum>::iterator place) {
     const auto next = std::next(place);
-    bool changed = place != fixed_.begin() && pass_on(std::prev(place)->second, place->first, place->second);
-    changed = (next != fixed_.end() && pass_on(next->second, place->first, place->second)) || changed;
-    for (auto from = place, to = next; to != fixed_.end(); from = to++) {
-      if (!pass_on(from->second, to->first, to->second)) {
-        break;
-      }
-      changed = true;
-    }
-    for (auto to = place; to != fixed_.begin();) {
-      const auto from = to--;
-      if (!pass_on(from->second, to->first, to->second)) {
-        break;
-      }
-      changed = true;
-    }
+    bool changed = place != fixed_.begin() && pass_on(std::prev(place)->second, *place);
+    changed = (next != fixed_.end() && pass_on(next->second, *place)) || changed;
+    changed = pass_on_along(place, fixed_.end()) || changed;
+    changed = pass_on_along(std::make_reverse_iterator(next), fixed_.rend()) || changed;
     if (changed) {
       reconcile();
     }
@@ -308,12 +332,8 @@ private:
           changed = improve(free_, minimum.lowest.x, free_box_) || changed;
         }
       }
-      for (auto& [mu, minimum] : fixed_) {
-        const Box box = box_at(mu);
-        const Vector moved = clamp(free_.lowest.x, box);
-        if (fitter_.twice_nll(moved) < minimum.lowest.value - same_minimum_tolerance) {
-          changed = improve(minimum, moved, box) || changed;
-        }
+      for (auto& held : fixed_) {
+        changed = pass_on(free_, held) || changed;
       }
     }
   }

@@ -12,6 +12,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/fit/fit.hpp>
+#include <muhat/fit/optimizer.hpp>
 #include <muhat/inference/asymptotic_calculator.hpp>
 #include <muhat/inference/profile.hpp>
 #include <muhat/inference/upper_limit.hpp>
@@ -59,13 +60,13 @@ public:
   [[nodiscard]] bool canceled() const { return control_->cancel != nullptr && control_->cancel->load(); }
 
   void count_point() {
-    const std::lock_guard lock(mutex_);
     if (counting_ && control_->on_point) {
+      const std::lock_guard lock(mutex_);
       control_->on_point(++done_);
     }
   }
 
-  /// Points that are computed again are not counted again.
+  /// Points that are computed again are not counted again. Call it between the passes.
   void count_no_more() { counting_ = false; }
 
 private:
@@ -132,8 +133,7 @@ cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& m
   const std::size_t chains = (mus.size() + scan_chain - 1) / scan_chain;
   detail::ScanWatch watch(control);
   std::vector<Vector> known;
-  constexpr int most_passes = 3;
-  for (int pass = 0; chains > 0 && pass < most_passes; ++pass) {
+  for (int pass = 0; chains > 0 && pass < detail::most_passes; ++pass) {
     prepared.start_from_init();
     prepared.add_known(known);
     // All chains begin with the fits of the first point.
@@ -271,18 +271,11 @@ void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
     for (std::size_t axis = 0; axis < fits.held.size(); ++axis) {
       box.lower[fits.held[axis]] = box.upper[fits.held[axis]] = point.values[axis];
     }
-    const auto clamped = [&](const Vector& x) -> Vector { return x.cwiseMax(box.lower).cwiseMin(box.upper); };
-    std::vector<Vector> starts{clamped(neighbor)};
-    if (const Vector from_best = clamped(fits.best);
-        fitter.twice_nll(from_best) < fitter.twice_nll(starts.front())) {
-      starts.front() = from_best;
+    Vector start = clamp(neighbor, box);
+    if (Vector from_best = clamp(fits.best, box); fitter.twice_nll(from_best) < fitter.twice_nll(start)) {
+      start = std::move(from_best);
     }
-    for (const Vector& start : fits.always) {
-      if (Vector x = clamped(start); x != starts.front()) {
-        starts.push_back(std::move(x));
-      }
-    }
-    Minimum minimum = fitter.minimize(starts, box);
+    Minimum minimum = fitter.minimize(starts_in_box(std::move(start), fits.always, box), box);
     if (fits.explore) {
       fitter.explore(minimum, box);
     }
@@ -330,7 +323,6 @@ void fit_points(const AnyModel& model, const Vector& data, const FitOptions& opt
   const std::size_t length = scan.axes.size() == 1 ? std::min(row, scan_chain) : row;
   const std::size_t chains = length == 0 ? 0 : (scan.points.size() + length - 1) / length;
   ScanWatch watch(control);
-  constexpr int most_passes = 3;
   for (int pass = 0; pass < most_passes; ++pass) {
     LowestPoint lowest;
     const auto make_chain = [&] {
@@ -409,9 +401,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                            .best = {},
                            .always = detail::wanted_starts(objective, setup, options),
                            .explore = explores_chained_fits(options)};
-  if (std::find(fits.always.begin(), fits.always.end(), setup.start) == fits.always.end()) {
-    fits.always.push_back(setup.start);
-  }
+  detail::add_start(fits.always, setup.start);
   ProfileScan scan{std::move(axes), fit(model, data, options, optimizer), {}};
   fits.best = require_certified(scan.best_fit, "the free fit of a profile scan").parameters;
   scan.points = detail::grid_points(scan.axes);

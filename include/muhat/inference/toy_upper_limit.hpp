@@ -241,7 +241,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                                                UpperLimitOptions options = {}, const ToyOptions& toys = {},
                                                const Optimizer& optimizer = Optimizer{},
                                                const E& executor = E{}) {
-  const UpperLimitResult asymptotic = upper_limit(model, data, options, optimizer);
+  const auto [asymptotic, declared_upper] = detail::find_limits(model, data, options, optimizer);
   if (static_cast<double>(toys.ntoys) * options.level < 1.0) {
     throw InvalidArgument(number_text(static_cast<double>(toys.ntoys)) + " toys cannot show a CLs of " +
                           number_text(options.level) + ": make at least " +
@@ -250,7 +250,6 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   options.poi = asymptotic.poi;
   const auto [lower, upper] = detail::toy_bounds(asymptotic, options.widen_bounds && options.scan.empty());
   InferenceOptions inference{options.test_statistic, options.poi, options.fit, options.base_distribution};
-  const double declared_upper = make_setup(model, options.fit).bounds.upper[find_poi(model, options.poi)];
   if (options.widen_bounds) {
     inference.fit.bounds.push_back({options.poi, {lower, upper}});
   }
@@ -265,14 +264,8 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                          .relative_tolerance = options.relative_tolerance};
   UpperLimitResult result = limits_of_curves(curves, options.poi, range, options);
   result.poi_bounds = {lower, upper};
-  result.warnings =
-      detail::bounds_warnings(options.test_statistic, options.poi, result.poi_bounds, declared_upper);
-  const std::vector<std::string> of_bounds =
-      detail::bounds_warnings(options.test_statistic, options.poi, asymptotic.poi_bounds, declared_upper);
-  std::copy_if(asymptotic.warnings.begin(), asymptotic.warnings.end(), std::back_inserter(result.warnings),
-               [&](const std::string& warning) {
-                 return std::find(of_bounds.begin(), of_bounds.end(), warning) == of_bounds.end();
-               });
+  result.warnings = asymptotic.warnings;
+  detail::add_bounds_warnings(result, declared_upper);
   result.toys = curves.made();
   result.failed_toys = curves.failed();
   for (std::size_t curve = 0; curve < 6; ++curve) {

@@ -86,17 +86,17 @@ void check_limits(Calculator& calculator, const UpperLimitResult& result) {
   const auto place = [&](const Limit& limit) {
     return limit.beyond_bounds ? std::optional<double>(calculator.poi_bounds().second) : limit.value;
   };
-  std::vector<double> expected;
+  const std::optional<double> observed = place(result.observed);
+  std::vector<double> mus(observed ? 1 : 0, observed.value_or(0.0));
   for (const Limit& limit : result.expected) {
     if (const std::optional<double> mu = place(limit)) {
-      expected.push_back(*mu);
+      mus.push_back(*mu);
     }
   }
   try {
-    calculator.check(place(result.observed), expected);
+    calculator.check(observed, mus);
   } catch (const ComputationError&) {
     // The limits that need this fit have said so.
-    return;
   }
 }
 
@@ -114,18 +114,12 @@ template <class Calculator>
     calculator.start_from_init();
   }
   BoundedLimits limits;
-  constexpr int most_passes = 3;
-  for (int pass = 0; pass < most_passes; ++pass) {
-    const int revision = calculator.revision();
+  until_settled(calculator, [&] {
     limits.result = limits_of_curves(curves, calculator.poi_name(), range, options);
     if (options.scan.empty()) {
       check_limits(calculator, limits.result);
     }
-    // Values before a minimum was replaced by a lower one have used one that is none.
-    if (calculator.revision() == revision) {
-      break;
-    }
-  }
+  });
   UpperLimitResult& result = limits.result;
   result.poi_bounds = {lower, upper};
   const auto beyond = [](const Limit& limit) { return limit.beyond_bounds; };
@@ -138,20 +132,49 @@ template <class Calculator>
   return limits;
 }
 
-/// What the user has to know of the bounds that limits were found with.
-inline std::vector<std::string> bounds_warnings(TestStatistic statistic, const std::string& poi,
-                                                const std::pair<double, double>& bounds,
-                                                double declared_upper) {
+/// Puts what the user has to know of the bounds before the warnings of limits that were found with them.
+/// `declared_upper`: the POI's upper bound without widening.
+inline void add_bounds_warnings(UpperLimitResult& result, double declared_upper) {
   std::vector<std::string> warnings;
-  if (bounds.second != declared_upper) {
-    warnings.push_back("the upper bound of " + poi + " was raised to " + number_text(bounds.second) +
-                       " in every fit");
+  if (result.poi_bounds.second != declared_upper) {
+    warnings.push_back("the upper bound of " + result.poi + " was raised to " +
+                       number_text(result.poi_bounds.second) + " in every fit");
   }
-  const std::string unsuitable = check_poi_bounds(statistic, poi, bounds.first);
+  const std::string unsuitable = check_poi_bounds(result.test_statistic, result.poi, result.poi_bounds.first);
   if (!unsuitable.empty()) {
     warnings.push_back(unsuitable);
   }
-  return warnings;
+  result.warnings.insert(result.warnings.begin(), warnings.begin(), warnings.end());
+}
+
+/// The limits, and the upper bound that was declared, without the warnings of the bounds. Throws as
+/// `upper_limit`.
+template <class AnyModel, class Optimizer>
+[[nodiscard]] std::pair<UpperLimitResult, double> find_limits(const AnyModel& model, const Vector& data,
+                                                              const UpperLimitOptions& options,
+                                                              const Optimizer& optimizer) {
+  InferenceOptions inference{options.test_statistic, options.poi, options.fit, options.base_distribution};
+  constexpr int widenings = 10;
+  constexpr double factor = 4.0;
+  std::optional<double> declared_upper;
+  for (int k = 0;; ++k) {
+    AsymptoticCalculator<AnyModel, Optimizer> calculator(model, data, inference, optimizer);
+    const auto [lower, upper] = calculator.poi_bounds();
+    declared_upper = declared_upper.value_or(upper);
+    const auto raise_to = [&, poi = calculator.poi_name(), lowest = lower](double bound) {
+      inference.fit.bounds.push_back({poi, {lowest, bound}});
+    };
+    if (const double end = scan_end(options); options.widen_bounds && end > upper) {
+      raise_to(end);
+      continue;
+    }
+    auto [result, wants_wider_bounds] = limits_within_bounds(calculator, options);
+    if (k < widenings && options.widen_bounds && options.scan.empty() && wants_wider_bounds) {
+      raise_to(std::max(1.0, factor * upper));
+      continue;
+    }
+    return {std::move(result), *declared_upper};
+  }
 }
 
 } // namespace detail
@@ -168,32 +191,9 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
 [[nodiscard]] UpperLimitResult upper_limit(const AnyModel& model, const Vector& data,
                                            const UpperLimitOptions& options = {},
                                            const Optimizer& optimizer = Optimizer{}) {
-  detail::check_limit_options(options);
-  InferenceOptions inference{options.test_statistic, options.poi, options.fit, options.base_distribution};
-  constexpr int widenings = 10;
-  constexpr double factor = 4.0;
-  std::optional<double> declared_upper;
-  for (int k = 0;; ++k) {
-    AsymptoticCalculator<AnyModel, Optimizer> calculator(model, data, inference, optimizer);
-    const auto [lower, upper] = calculator.poi_bounds();
-    declared_upper = declared_upper.value_or(upper);
-    const auto raise_to = [&, poi = calculator.poi_name(), lowest = lower](double bound) {
-      inference.fit.bounds.push_back({poi, {lowest, bound}});
-    };
-    if (const double end = detail::scan_end(options); options.widen_bounds && end > upper) {
-      raise_to(end);
-      continue;
-    }
-    auto [result, wants_wider_bounds] = detail::limits_within_bounds(calculator, options);
-    if (k < widenings && options.widen_bounds && options.scan.empty() && wants_wider_bounds) {
-      raise_to(std::max(1.0, factor * upper));
-      continue;
-    }
-    std::vector<std::string> warnings =
-        detail::bounds_warnings(options.test_statistic, result.poi, result.poi_bounds, *declared_upper);
-    result.warnings.insert(result.warnings.begin(), warnings.begin(), warnings.end());
-    return result;
-  }
+  auto [result, declared_upper] = detail::find_limits(model, data, options, optimizer);
+  detail::add_bounds_warnings(result, declared_upper);
+  return std::move(result);
 }
 
 } // namespace muhat

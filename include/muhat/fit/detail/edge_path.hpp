@@ -108,7 +108,7 @@ template <class F>
       start = end.x;
       if (before.size() > 0) {
         start += (mu - factor * mu) / (mu / factor - mu) * (end.x - before);
-        start = start.cwiseMax(box.lower).cwiseMin(box.upper);
+        start = clamp(start, box);
       }
       before = end.x;
       result = std::move(end);
