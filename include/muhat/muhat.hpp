@@ -16,6 +16,7 @@
 #include <muhat/core/near_matches.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/random.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/core/special_functions.hpp>
 #include <muhat/core/stirling.hpp>
 #include <muhat/core/utf8.hpp>

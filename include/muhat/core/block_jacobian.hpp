@@ -6,6 +6,7 @@
 /// makes up most parameters of a large likelihood). All others act on whole channels: each
 /// channel has one dense block, its rows times the parameters that act on it.
 
+#include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/linear_algebra.hpp>
 
 #include <cstddef>
@@ -67,9 +68,10 @@ struct BlockJacobian {
   /// diagonal += diag(J^T diag(weight) J).
   void add_curvature(const VectorOf<Scalar>& weight, VectorOf<Scalar>& diagonal) const {
     for (const Block& block : blocks) {
-      const auto w = weight.segment(block.first_row, block.slopes.rows());
+      const dense::View<const Scalar> slopes = dense::view(block.slopes);
       for (std::size_t k = 0; k < block.parameters.size(); ++k) {
-        diagonal[block.parameters[k]] += block.slopes.col(static_cast<Index>(k)).cwiseAbs2().dot(w);
+        diagonal[block.parameters[k]] += dense::weighted_square(slopes.column(static_cast<Index>(k)),
+                                                                weight.data() + block.first_row, slopes.rows);
       }
     }
     for (const Local& local : locals) {

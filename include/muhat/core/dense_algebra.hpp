@@ -109,6 +109,16 @@ void add_two_products(View<const S> a, S scale, const S* x, Index x_stride, S* y
   }
 }
 
+/// sum_i weight_i x_i^2.
+template <class S>
+[[nodiscard]] S weighted_square(const S* x, const S* weight, Index n) {
+  S sum(0);
+  for (Index i = 0; i < n; ++i) {
+    sum += weight[i] * x[i] * x[i];
+  }
+  return sum;
+}
+
 /// y = A^T x.
 template <class S>
 void transposed_product(View<const S> a, const S* x, S* y) {

@@ -5,6 +5,7 @@
 /// neighbors; Damerau 1964, Levenshtein 1966), upper and lower case being equal.
 
 #include <muhat/core/printable_text.hpp>
+#include <muhat/core/sort_stably.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -95,8 +96,7 @@ template <class Names>
       alike.emplace_back(longer, text);
     }
   }
-  std::stable_sort(alike.begin(), alike.end(),
-                   [](const auto& l, const auto& r) { return l.first < r.first; });
+  sort_stably(alike, [](const auto& l, const auto& r) { return l.first < r.first; });
   std::vector<std::string> matches;
   for (std::size_t i = 0; i < std::min(limit, alike.size()); ++i) {
     matches.emplace_back(alike[i].second);

@@ -12,6 +12,7 @@
 /// points are few, and a fit from them finds the minima that random starts find rarely.
 
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/fit/default_optimizer.hpp>
 #include <muhat/fit/metric_factor.hpp>
 #include <muhat/fit/objective.hpp>
@@ -69,8 +70,7 @@ requires Objective<F> && HasMetric<F>
       }
     }
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  sort_stably(found, [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Vector> points;
   for (std::size_t k = 0; k < std::min(most, found.size()); ++k) {
     points.push_back(std::move(found[k].second));

@@ -8,6 +8,7 @@
 /// `Objective` is an offer: an optimizer uses what it finds.
 
 #include <muhat/core/block_jacobian.hpp>
+#include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/kink.hpp>
 #include <muhat/core/linear_algebra.hpp>
 
@@ -40,7 +41,10 @@ struct LowRankMetric {
     if (blocks) {
       blocks->add_curvature(positive, result);
     } else {
-      result += jacobian.cwiseAbs2().transpose() * positive;
+      const dense::View<const double> slopes = dense::view(jacobian);
+      for (Index p = 0; p < slopes.cols; ++p) {
+        result[p] += dense::weighted_square(slopes.column(p), positive.data(), slopes.rows);
+      }
     }
     return result;
   }

@@ -10,6 +10,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/random.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/inference/empirical_distribution.hpp>
 #include <muhat/inference/test_statistic.hpp>
 
@@ -117,7 +118,7 @@ inline void merge_into(ToySample& sample, const ToySample& other) {
       toys.emplace_back(part->numbers[k], part->statistics[k]);
     }
   }
-  std::stable_sort(toys.begin(), toys.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  sort_stably(toys, [](const auto& a, const auto& b) { return a.first < b.first; });
   toys.erase(
       std::unique(toys.begin(), toys.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
       toys.end());
@@ -132,8 +133,7 @@ inline void merge_into(ToySample& sample, const ToySample& other) {
   };
   std::vector<FailedToy>& failed = sample.failed;
   failed.insert(failed.end(), other.failed.begin(), other.failed.end());
-  std::stable_sort(failed.begin(), failed.end(),
-                   [](const FailedToy& a, const FailedToy& b) { return a.number < b.number; });
+  sort_stably(failed, [](const FailedToy& a, const FailedToy& b) { return a.number < b.number; });
   failed.erase(std::unique(failed.begin(), failed.end(),
                            [](const FailedToy& a, const FailedToy& b) { return a.number == b.number; }),
                failed.end());

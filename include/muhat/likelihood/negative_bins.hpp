@@ -5,6 +5,7 @@
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/model/evaluator.hpp>
 #include <muhat/model/layout.hpp>
 #include <muhat/model/model.hpp>
@@ -51,8 +52,7 @@ template <class AnyModel>
       drivers.emplace_back(gain, text);
     }
   }
-  std::stable_sort(drivers.begin(), drivers.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  sort_stably(drivers, [](const auto& a, const auto& b) { return a.first > b.first; });
   while (drivers.size() > 1 && drivers.back().first < 0.01 * drivers.front().first) {
     drivers.pop_back();
   }

@@ -12,6 +12,7 @@
 /// refers to one spare cell and one spare bin that stay zero.
 
 #include <muhat/core/lanes.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/spec/specification.hpp>
 
 #include <algorithm>
@@ -19,7 +20,6 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
-#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -77,11 +77,7 @@ struct Layout {
 /// The position of every name in sorted order (byte order).
 template <class Range>
 [[nodiscard]] std::vector<std::size_t> sorted_by_name(const Range& named) {
-  std::vector<std::size_t> order(named.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&named](std::size_t a, std::size_t b) { return named[a].name < named[b].name; });
-  return order;
+  return stable_order(named, [](const auto& a, const auto& b) { return a.name < b.name; });
 }
 
 namespace detail {
@@ -135,17 +131,19 @@ inline void add_cells(Layout& layout, const std::vector<spec::Channel>& channels
       layout.cells.push_back(cell);
     }
   }
-  const auto place = [&tile_of_channel](const Cell& cell) {
-    return std::tuple{tile_of_channel[static_cast<std::size_t>(cell.channel)], cell.sample, cell.channel};
+  const auto tile = [&tile_of_channel](const Cell& cell) {
+    return tile_of_channel[static_cast<std::size_t>(cell.channel)];
   };
-  std::stable_sort(layout.cells.begin(), layout.cells.end(),
-                   [&place](const Cell& a, const Cell& b) { return place(a) < place(b); });
-  layout.walk.resize(layout.cells.size());
-  std::iota(layout.walk.begin(), layout.walk.end(), 0);
-  std::stable_sort(layout.walk.begin(), layout.walk.end(), [&layout](std::int32_t a, std::int32_t b) {
-    return layout.cells[static_cast<std::size_t>(a)].channel <
-           layout.cells[static_cast<std::size_t>(b)].channel;
+  sort_stably(layout.cells, [&tile](const Cell& a, const Cell& b) {
+    if (tile(a) != tile(b)) {
+      return tile(a) < tile(b);
+    }
+    return a.sample != b.sample ? a.sample < b.sample : a.channel < b.channel;
   });
+  const auto by_channel = [](const Cell& a, const Cell& b) { return a.channel < b.channel; };
+  for (const std::size_t cell : stable_order(layout.cells, by_channel)) {
+    layout.walk.push_back(static_cast<std::int32_t>(cell));
+  }
 }
 
 /// Fills the rows behind the last one up to a whole group of lanes.

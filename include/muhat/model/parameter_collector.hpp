@@ -9,6 +9,7 @@
 #include <muhat/core/errors.hpp>
 #include <muhat/core/near_matches.hpp>
 #include <muhat/core/number_text.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/model/modifier_site.hpp>
 #include <muhat/model/parameters.hpp>
 
@@ -125,7 +126,7 @@ public:
         finish_channel_bins(set);
       }
     }
-    std::stable_sort(sets_.begin(), sets_.end(), [](const CollectedSet& a, const CollectedSet& b) {
+    sort_stably(sets_, [](const CollectedSet& a, const CollectedSet& b) {
       if (a.rank.first == b.rank.first && a.requirement.sharing == Sharing::by_channel_bin &&
           b.requirement.sharing == Sharing::by_channel_bin) {
         return a.requirement.name < b.requirement.name;

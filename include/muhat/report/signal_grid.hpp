@@ -9,6 +9,7 @@
 #include <muhat/report/limits.hpp>
 #include <muhat/spec/checked_value.hpp>
 #include <muhat/spec/json_object.hpp>
+#include <muhat/spec/write_json.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -168,10 +169,11 @@ inline std::map<std::string, nlohmann::json> read_signal_grid(const nlohmann::js
   }
   problems.raise();
   for (const auto& [key, value] : settings.items()) {
-    if (!found->contains(key) || found->at(key) != value) {
-      throw InvalidArgument("the signal grid was made with another " + key + ": " +
-                            (found->contains(key) ? found->at(key).dump() : "none") + " instead of " +
-                            value.dump() + "; begin a new one");
+    const std::string made_with = found->contains(key) ? json_text(found->at(key), {.indent = -1}) : "none";
+    const std::string asked_for = json_text(value, {.indent = -1});
+    if (made_with != asked_for) {
+      throw InvalidArgument("the signal grid was made with another " + key + ": " + made_with +
+                            " instead of " + asked_for + "; begin a new one");
     }
   }
   detail::check_point_names(*list, names, problems);

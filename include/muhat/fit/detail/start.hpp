@@ -12,8 +12,11 @@ namespace muhat::detail {
 
 /// Whether x0 has n finite entries inside the box.
 [[nodiscard]] inline bool valid_start(Index n, const Vector& x0, const Box& box) {
-  return x0.size() == n && box.lower.size() == n && box.upper.size() == n && x0.allFinite() &&
-         (x0.array() >= box.lower.array()).all() && (x0.array() <= box.upper.array()).all();
+  bool valid = x0.size() == n && box.lower.size() == n && box.upper.size() == n;
+  for (Index i = 0; valid && i < n; ++i) {
+    valid = std::isfinite(x0[i]) && x0[i] >= box.lower[i] && x0[i] <= box.upper[i];
+  }
+  return valid;
 }
 
 [[nodiscard]] inline OptimizerResult refuse_start(const Vector& x0) {

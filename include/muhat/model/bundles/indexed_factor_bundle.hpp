@@ -13,6 +13,7 @@
 
 #include <muhat/core/kink.hpp>
 #include <muhat/core/lanes.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/model/modifier_stage.hpp>
 
 #include <algorithm>
@@ -60,8 +61,8 @@ public:
       further.push_back({after - tile_starts.begin() - 1, before, factor});
     }
     // By how many their lane has before them, so that runs of one parameter stay together.
-    std::stable_sort(further.begin(), further.end(), [](const Further& a, const Further& b) {
-      return std::pair{a.tile, a.before} < std::pair{b.tile, b.before};
+    sort_stably(further, [](const Further& a, const Further& b) {
+      return a.tile != b.tile ? a.tile < b.tile : a.before < b.before;
     });
     set_tiles(further, lanes, tile_starts);
   }
