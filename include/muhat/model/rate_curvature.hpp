@@ -75,7 +75,8 @@ public:
   explicit RateCurvature(const Tables& tables)
       : tables_(&tables), cell_product_(padded_size(static_cast<Index>(tables.layout().cells.size()) + 1)),
         weighted_yield_(cell_product_.size()), row_product_(tables.layout().nrows),
-        weight_(tables.layout().nrows), groups_(static_cast<std::size_t>(cell_product_.size() / lane_count)),
+        weight_(Column<S>::Zero(padded_size(tables.layout().nrows))),
+        groups_(static_cast<std::size_t>(cell_product_.size() / lane_count)),
         slopes_(static_cast<std::size_t>(tables.parameters().size()), LaneArray<S>::Zero()),
         slope_panel_(MatrixOf<S>::Zero(tables.parameters().size(), lane_count)), sum_panel_(slope_panel_),
         is_touched_(static_cast<std::size_t>(tables.parameters().size()), false),
@@ -145,10 +146,19 @@ public:
   /// A shift of `row` with its first and second derivative in one parameter.
   void shift(Index row, std::int32_t parameter, S slope, S curvature) {
     diagonal_[parameter] += weight_[row] * curvature;
-    add_to_cell(row, parameter, weight_[row] * slope);
-    row_factors_.for_each(row, [&](const RowFactor& factor) {
-      add_pair(parameter, factor.parameter, weight_[row] * slope * factor.slope);
-    });
+    add_shift(row, parameter, weight_[row] * slope);
+  }
+  /// Shifts of the group of rows from `first_row` on.
+  void shifts(Index first_row, std::int32_t parameter, const LaneArray<S>& slope,
+              const LaneArray<S>& curvature) {
+    const auto weight = lanes(&weight_[first_row]);
+    diagonal_[parameter] += (weight * curvature).sum();
+    const LaneArray<S> weighted = weight * slope;
+    for (Index l = 0; l < lane_count; ++l) {
+      if (weighted[l] != S(0)) {
+        add_shift(first_row + l, parameter, weighted[l]);
+      }
+    }
   }
   /// The mixed second derivative of a shift.
   void mixed_shift(Index row, std::int32_t a, std::int32_t b, S curvature) {
@@ -227,6 +237,14 @@ private:
 
   /// One half of a pair that is not there yet; both halves of the diagonal fall together.
   void add_pair(std::int32_t p, std::int32_t q, S value) { both_(p, q) += value; }
+
+  /// What meets the slope of a shift: the factors of its cell and its row.
+  void add_shift(Index row, std::int32_t parameter, S weighted_slope) {
+    add_to_cell(row, parameter, weighted_slope);
+    row_factors_.for_each(row, [&](const RowFactor& factor) {
+      add_pair(parameter, factor.parameter, weighted_slope * factor.slope);
+    });
+  }
 
   void add_row_factors(Index row, S weighted_yield) {
     row_factors_.for_each(row, [&](const RowFactor& factor) {

@@ -216,14 +216,9 @@ public:
       const auto [slope, curvature] = weight_derivatives(parameters[parameter]);
       for (std::int32_t g = runs_[k].first_group; g < runs_[k + 1].first_group;
            ++g, constant += 2 * lane_count) {
-        for (Eigen::Index l = 0; l < lane_count; ++l) {
-          const S linear = constant[l];
-          const S bend = constant[lane_count + l];
-          if (linear != S(0) || bend != S(0)) {
-            report.shift(groups_[static_cast<std::size_t>(g)] + l, parameter, linear + bend * slope,
-                         bend * curvature);
-          }
-        }
+        const LaneArray<S> bend = lanes(constant + lane_count);
+        report.shifts(groups_[static_cast<std::size_t>(g)], parameter, lanes(constant) + bend * slope,
+                      bend * curvature);
       }
       for (std::int32_t e = runs_[k].first_single; e < runs_[k + 1].first_single; ++e) {
         const ShiftEntry<S>& entry = singles_[static_cast<std::size_t>(e)];
