@@ -174,6 +174,10 @@ TEST_CASE("signal-grid: mistakes exit with 2") {
   rejects({"--continue", files.grid, "--test-poi", "2"}, {"grid.json", "another test_poi"});
   rejects({"--continue", files.grid, "--limits"}, {"another level", "none instead of 0.05"});
   nlohmann::json grid = files.run({}).json();
+  REQUIRE(grid["settings"]["test_poi"].is_number_float());
+  grid["settings"]["test_poi"] = 1;
+  muhat::write_file(files.grid, grid.dump());
+  CHECK(files.run({"--continue", files.grid}).code == 0);
   grid["points"].push_back(grid["points"][0]);
   muhat::write_file(files.grid, grid.dump());
   rejects({"--continue", files.grid}, {"grid.json", "/points/6/name", "m100", "twice"});

@@ -14,13 +14,11 @@
 #include <muhat/model/model.hpp>
 #include <muhat/model/parameter_configuration.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -148,17 +146,6 @@ private:
     return (*channels_)[cell.spec_channel];
   }
 
-  /// By name, then type: what is built depends on no order of the file, to the last bit.
-  [[nodiscard]] static std::vector<std::size_t> sorted_modifiers(const spec::Sample& sample) {
-    std::vector<std::size_t> order(sample.modifiers.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&sample](std::size_t a, std::size_t b) {
-      return std::tie(sample.modifiers[a].name, sample.modifiers[a].type) <
-             std::tie(sample.modifiers[b].name, sample.modifiers[b].type);
-    });
-    return order;
-  }
-
   [[nodiscard]] static bool same_modifier(const spec::Modifier& a, const spec::Modifier& b) {
     return a.name == b.name && a.type == b.type;
   }
@@ -167,7 +154,8 @@ private:
     const Cell& cell = layout.cells[static_cast<std::size_t>(index)];
     const spec::Channel& channel = channel_of(cell);
     const spec::Sample& sample = channel.samples[cell.spec_sample];
-    const std::vector<std::size_t> order = sorted_modifiers(sample);
+    // Sorted, so that what is built depends on no order of the file, to the last bit.
+    const std::vector<std::size_t> order = spec::sorted_modifiers(sample.modifiers);
     for (std::size_t i = 0; i < order.size(); ++i) {
       const ModifierSite site{channel, sample, sample.modifiers[order[i]], cell, index, order[i]};
       if (i > 0 && same_modifier(sample.modifiers[order[i - 1]], site.modifier)) {
@@ -201,7 +189,7 @@ private:
         tables.nominal[cell.first_row + static_cast<Index>(b)] = Scalar(sample.data[b]);
       }
       structure.cell_modifiers[k].reserve(sample.modifiers.size());
-      for (const std::size_t m : sorted_modifiers(sample)) {
+      for (const std::size_t m : spec::sorted_modifiers(sample.modifiers)) {
         const ModifierSite site{channel, sample, sample.modifiers[m], cell, static_cast<std::int32_t>(k), m};
         add(site, locator, builders, std::index_sequence_for<Kinds...>{});
         structure.cell_modifiers[k].push_back({site.modifier.name, site.modifier.type});

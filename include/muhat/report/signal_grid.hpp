@@ -10,6 +10,7 @@
 #include <muhat/spec/checked_value.hpp>
 #include <muhat/spec/json_object.hpp>
 #include <muhat/spec/write_json.hpp>
+#include <muhat/workspace/json_patch.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -169,11 +170,11 @@ inline std::map<std::string, nlohmann::json> read_signal_grid(const nlohmann::js
   }
   problems.raise();
   for (const auto& [key, value] : settings.items()) {
-    const std::string made_with = found->contains(key) ? json_text(found->at(key), {.indent = -1}) : "none";
-    const std::string asked_for = json_text(value, {.indent = -1});
-    if (made_with != asked_for) {
-      throw InvalidArgument("the signal grid was made with another " + key + ": " + made_with +
-                            " instead of " + asked_for + "; begin a new one");
+    const auto made_with = found->find(key);
+    if (made_with == found->end() || !same_json(*made_with, value)) {
+      throw InvalidArgument("the signal grid was made with another " + key + ": " +
+                            (made_with == found->end() ? "none" : json_text(*made_with, {.indent = -1})) +
+                            " instead of " + json_text(value, {.indent = -1}) + "; begin a new one");
     }
   }
   detail::check_point_names(*list, names, problems);

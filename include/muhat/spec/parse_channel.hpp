@@ -7,13 +7,10 @@
 #include <muhat/spec/parse_options.hpp>
 #include <muhat/spec/specification.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <numeric>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -43,12 +40,7 @@ void check_unique_names(const std::vector<Entry>& entries, const DocumentPath& p
 /// A sample carries a modifier of one name and type once.
 inline void check_unique_modifiers(const std::vector<spec::Modifier>& modifiers, const DocumentPath& path,
                                    ProblemList& problems) {
-  std::vector<std::size_t> order(modifiers.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t l, std::size_t r) {
-    return std::tie(modifiers[l].name, modifiers[l].type, l) <
-           std::tie(modifiers[r].name, modifiers[r].type, r);
-  });
+  const std::vector<std::size_t> order = spec::sorted_modifiers(modifiers);
   for (std::size_t k = 1; k < order.size(); ++k) {
     const spec::Modifier& earlier = modifiers[order[k - 1]];
     const spec::Modifier& later = modifiers[order[k]];

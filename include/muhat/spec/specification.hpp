@@ -7,9 +7,13 @@
 /// order of the document, so that a JSON pointer can be formed from indices.
 /// Yields are in events, `sigmas` and `auxdata` in the parameter's own unit.
 
+#include <muhat/core/sort_stably.hpp>
+
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -47,6 +51,13 @@ struct Modifier {
   std::string type;
   std::variant<NoData, NormSysData, HistoSysData, BinData, CustomData> data;
 };
+
+/// The places of modifiers sorted by name, then type (byte order), equal ones ascending. O(n log n).
+[[nodiscard]] inline std::vector<std::size_t> sorted_modifiers(const std::vector<Modifier>& modifiers) {
+  return stable_order(modifiers, [](const Modifier& a, const Modifier& b) {
+    return std::tie(a.name, a.type) < std::tie(b.name, b.type);
+  });
+}
 
 struct Sample {
   std::string name;
