@@ -121,6 +121,7 @@
 #include <muhat/inference/asimov.hpp>
 #include <muhat/inference/asymptotic_calculator.hpp>
 #include <muhat/inference/asymptotic_distributions.hpp>
+#include <muhat/inference/cls_scan.hpp>
 #include <muhat/inference/discovery.hpp>
 #include <muhat/inference/empirical_distribution.hpp>
 #include <muhat/inference/hypotest.hpp>
@@ -131,10 +132,11 @@
 #include <muhat/inference/p_values.hpp>
 #include <muhat/inference/patch_set_signals.hpp>
 #include <muhat/inference/profile.hpp>
+#include <muhat/inference/profile_scan.hpp>
 #include <muhat/inference/reinterpretation.hpp>
 #include <muhat/inference/reinterpretation_session.hpp>
 #include <muhat/inference/sampling.hpp>
-#include <muhat/inference/scan.hpp>
+#include <muhat/inference/scan_control.hpp>
 #include <muhat/inference/signal_grid.hpp>
 #include <muhat/inference/test_statistic.hpp>
 #include <muhat/inference/toy_calculator.hpp>

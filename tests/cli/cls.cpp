@@ -16,6 +16,7 @@
 using muhat::test::mentions;
 using muhat::test::numbers;
 using muhat::test::run_tool;
+using muhat::test::several_minima;
 using muhat::test::two_bins;
 
 TEST_CASE("cls: the manual's first example") {
@@ -114,5 +115,29 @@ TEST_CASE("cls: more starts on demand change nothing where there is one minimum"
     const nlohmann::json result = run_tool(arguments, two_bins).json();
     const nlohmann::json& values = result.contains("points") ? result.at("points")[0] : result;
     CHECK(values.at("CLs_obs").get<double>() == Approx(one).margin(1e-6));
+  }
+}
+
+TEST_CASE("cls: with more starts a test has the lowest minima, and a warning says that there are others") {
+  // The fits of one test from the init alone end in the other basin.
+  const auto cls = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"cls", "--test-poi", "3"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return run_tool(arguments, several_minima);
+  };
+  const auto many = cls({"--optconf", "starts=50"});
+  CHECK(mentions(many.err, {"warning", "starts disagree"}));
+  const double lowest = many.json().at("CLs_obs").get<double>();
+  CHECK(lowest == Approx(0.1763).margin(5e-4));
+  CHECK(std::abs(cls({}).json().at("CLs_obs").get<double>() - lowest) > 0.005);
+}
+
+TEST_CASE("cls: fits of toys' data say when starts disagree, too") {
+  for (const char* command : {"cls", "toys"}) {
+    std::vector<std::string> arguments{command, "--ntoys", "20", "--optconf", "starts=20"};
+    if (std::string(command) == "cls") {
+      arguments.insert(arguments.end(), {"--calctype", "toybased"});
+    }
+    CHECK(mentions(run_tool(arguments, several_minima).err, {"warning", "starts disagree"}));
   }
 }

@@ -5,11 +5,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 using muhat::test::mentions;
 using muhat::test::run_tool;
+using muhat::test::several_minima;
 using muhat::test::two_bins;
 
 TEST_CASE("scan: CLs at every point is what cls gives there, on any number of threads") {
@@ -82,4 +84,22 @@ TEST_CASE("scan: mistakes exit with 2") {
   rejects({"--scan", "0:1:1000001"}, "1000000");
   rejects({"--profile", "mu=0:1:1000000", "--profile", "uncorr_bkguncrt[0]=0.9:1.1:1000000"},
           "1000000 x 1000000");
+}
+
+TEST_CASE("scan: points whose starts disagree have warnings, and standard error says how many") {
+  for (const std::vector<std::string>& what :
+       std::vector<std::vector<std::string>>{{"--scan", "0:3:13"}, {"--profile", "mu=0:3:13"}}) {
+    std::vector<std::string> arguments{"scan"};
+    arguments.insert(arguments.end(), what.begin(), what.end());
+    const auto result = run_tool(arguments, several_minima);
+    CHECK(result.code == 0);
+    const nlohmann::json points = result.json().at("points");
+    std::size_t with_warnings = 0;
+    for (const nlohmann::json& point : points) {
+      with_warnings += point.contains("warnings") ? 1 : 0;
+    }
+    CHECK(with_warnings > 0);
+    CHECK(mentions(result.err,
+                   {"warning", std::to_string(with_warnings) + " of 13 points", "starts disagree"}));
+  }
 }

@@ -1,10 +1,10 @@
 /// Experiments at the edge of what statistics are made for: every number is defined, or there is a typed
 /// reason.
 
+#include <muhat/inference/cls_scan.hpp>
 #include <muhat/inference/discovery.hpp>
 #include <muhat/inference/hypotest.hpp>
 #include <muhat/inference/interval.hpp>
-#include <muhat/inference/scan.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 #include <muhat/inference/toy_upper_limit.hpp>
 #include <muhat/inference/upper_limit.hpp>

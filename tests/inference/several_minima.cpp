@@ -1,11 +1,15 @@
 #include <muhat/fit/fit.hpp>
+#include <muhat/inference/cls_scan.hpp>
 #include <muhat/inference/hypotest.hpp>
 #include <muhat/inference/interval.hpp>
+#include <muhat/inference/profile_scan.hpp>
 #include <muhat/inference/reinterpretation.hpp>
-#include <muhat/inference/scan.hpp>
+#include <muhat/inference/toy_calculator.hpp>
+#include <muhat/inference/toy_upper_limit.hpp>
 #include <muhat/inference/upper_limit.hpp>
 
 #include <support/catch.hpp>
+#include <support/grids.hpp>
 #include <support/messages.hpp>
 #include <support/several_minima.hpp>
 
@@ -52,6 +56,29 @@ TEST_CASE("several minima: CLs does not depend on the grid that leads there", "[
   }
 }
 
+TEST_CASE("several minima: a CLs scan is that of a limit, whatever its chains", "[several_minima]") {
+  // Of the long grid a chain's end knows what the next chain needs; of the short one a late point lowers a
+  // minimum that an earlier one used.
+  const auto compare = [](unsigned seed, const std::vector<double>& mus) {
+    const SeveralMinima basins = drawn_basins(seed);
+    const std::vector<ClsPoint> scan = cls_scan(basins.model, basins.data, mus);
+    const UpperLimitResult limit = upper_limit(basins.model, basins.data, {.scan = mus});
+    REQUIRE(limit.points.size() == mus.size());
+    for (std::size_t k = 0; k < mus.size(); ++k) {
+      CAPTURE(seed, mus[k]);
+      REQUIRE(scan[k].cls_observed);
+      CHECK(*scan[k].cls_observed == Approx(limit.points[k].cls_observed.value()).margin(1e-5));
+      CHECK((*scan[k].cls_expected)[2] == Approx((*limit.points[k].cls_expected)[2]).margin(1e-5));
+    }
+  };
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    compare(seed, grid(0.0, 7.0, 15));
+  }
+  for (const unsigned seed : {7U, 265U, 273U, 279U}) {
+    compare(seed, grid(0.0, 8.0, 81));
+  }
+}
+
 TEST_CASE("several minima: the limit is where tests from many starts see the level, and a warning says so",
           "[several_minima]") {
   const SeveralMinima basins = two_basins();
@@ -75,6 +102,54 @@ TEST_CASE("several minima: a profile finds the lowest ones, and its points share
   REQUIRE(scan.points[6].delta);
   CHECK(*scan.points[5].delta == Approx(0.62137).margin(1e-4));
   CHECK(*scan.points[6].delta == Approx(1.19694).margin(1e-4));
+}
+
+TEST_CASE("several minima: a profile does not depend on where its grid begins", "[several_minima]") {
+  for (const unsigned seed : {5U, 7U, 14U, 34U, 59U, 62U, 89U}) {
+    const SeveralMinima basins = drawn_basins(seed);
+    const std::vector<double> up = grid(0.0, 7.0, 15);
+    const std::vector<double> down(up.rbegin(), up.rend());
+    const ProfileScan rising = profile_scan(basins.model, basins.data, {{"mu", up}});
+    const ProfileScan falling = profile_scan(basins.model, basins.data, {{"mu", down}});
+    const ProfileScan columns = profile_scan(basins.model, basins.data, {{"a0", {0.3}}, {"mu", up}});
+    const ProfileScan rows = profile_scan(basins.model, basins.data, {{"mu", down}, {"a0", {0.3}}});
+    for (std::size_t k = 0; k < up.size(); ++k) {
+      CAPTURE(seed, up[k]);
+      CHECK(rising.points[k].twice_nll == Approx(falling.points[up.size() - 1 - k].twice_nll).margin(1e-5));
+      CHECK(columns.points[k].twice_nll == Approx(rows.points[up.size() - 1 - k].twice_nll).margin(1e-5));
+    }
+  }
+}
+
+TEST_CASE("several minima: toys are drawn and counted at the lowest ones", "[several_minima]") {
+  const ToyOptions toys{.ntoys = 300, .seed = 1};
+  const SeveralMinima basins = drawn_basins(23);
+  const UpperLimitOptions scan{.scan = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}};
+  const UpperLimitResult asymptotic = upper_limit(basins.model, basins.data, scan);
+  const UpperLimitResult scanned = toy_upper_limit(basins.model, basins.data, scan, toys);
+  REQUIRE(scanned.points.size() == 6);
+  for (const std::size_t k : {1U, 2U, 3U, 5U}) {
+    CHECK(scanned.points[k].cls_observed.value() ==
+          Approx(asymptotic.points[k].cls_observed.value()).margin(0.08));
+  }
+  // These searches come upon a lower minimum after they have made toys.
+  for (const unsigned seed : {14U, 136U}) {
+    const SeveralMinima other = drawn_basins(seed);
+    const UpperLimitResult searched = toy_upper_limit(other.model, other.data, {}, toys);
+    CHECK(any_mentions(searched.warnings, "fits to the data: starts disagree"));
+    std::vector<double> mus;
+    for (const ClsPoint& point : searched.points) {
+      mus.push_back(point.mu);
+    }
+    const UpperLimitResult again = toy_upper_limit(other.model, other.data, {.scan = mus}, toys);
+    REQUIRE(again.points.size() == mus.size());
+    for (std::size_t k = 0; k < mus.size(); ++k) {
+      CAPTURE(seed, mus[k]);
+      if (searched.points[k].cls_observed) {
+        CHECK(*searched.points[k].cls_observed == Approx(again.points[k].cls_observed.value()).margin(0.02));
+      }
+    }
+  }
 }
 
 TEST_CASE("several minima: scans are never above single fits", "[several_minima]") {

@@ -6,6 +6,7 @@
 #include <support/moody_optimizer.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -178,4 +179,20 @@ TEST_CASE("unusable toy limits are refused before a toy is made", "[toy_upper_li
   CHECK(mentions(complaint({.scan = {0.0, 20.0}}), {"20", "outside its bounds"}));
   CHECK(mentions(message_of<InvalidArgument>([&] { (void)toy_upper_limit(model, data, {}, {.ntoys = 19}); }),
                  {"19 toys", "CLs of 0.05", "at least 20"}));
+}
+
+TEST_CASE("a limit does not stand on the toys of a point that a time budget has cut", "[toy_upper_limit]") {
+  const Model model = uncorrelated_background({6.0}, {9.0}, {3.0});
+  const Vector data = with_auxdata(model, {9.0});
+  const UpperLimitOptions options{.scan = {0.0, 2.0, 5.0}};
+  ToyOptions toys{.ntoys = 400, .seed = 1, .batch = 20, .time_budget = std::chrono::nanoseconds(1)};
+  const UpperLimitResult cut = toy_upper_limit(model, data, options, toys);
+  CHECK_FALSE(cut.observed.value.has_value());
+  CHECK(mentions(cut.observed.reason, {"time budget", "mu = 2"}));
+  // A point that is known as well as asked for is not cut short.
+  toys.time_budget = std::chrono::hours(1);
+  toys.cls_error = 0.1;
+  const UpperLimitResult precise = toy_upper_limit(model, data, options, toys);
+  CHECK(precise.observed.value.has_value());
+  CHECK(precise.toys < 1600);
 }

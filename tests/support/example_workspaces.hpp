@@ -35,4 +35,22 @@ inline const std::string two_channels = R"({
   "version": "1.0.0"
 })";
 
+/// A likelihood with two minima: both variations of each histosys pull the same way.
+inline const std::string several_minima = R"({
+  "channels": [{"name": "SR", "samples": [
+    {"name": "bkg", "data": [100.0, 100.0, 100.0, 100.0],
+     "modifiers": [
+       {"name": "a0", "type": "histosys", "data": {
+         "hi_data": [86.90398222838613, 81.82947631490438, 93.40721368741083, 83.03496634965781],
+         "lo_data": [55.52255348169183, 56.808285243266596, 71.78657630703225, 77.53048972002453]}},
+       {"name": "a1", "type": "histosys", "data": {
+         "hi_data": [87.74604396385664, 135.19085369754228, 139.0324063049786, 83.74031951397735],
+         "lo_data": [64.62898391647764, 134.87041414533888, 131.25685372529026, 70.11916997623194]}}]},
+    {"name": "sig", "data": [11.394581046592341, 5.4514764501878235, 10.567043610100546, 4.21278083718186],
+     "modifiers": [{"name": "mu", "type": "normfactor", "data": null}]}]}],
+  "observations": [{"name": "SR", "data": [122.0, 93.0, 97.0, 103.0]}],
+  "measurements": [{"name": "limit", "config": {"poi": "mu", "parameters": []}}],
+  "version": "1.0.0"
+})";
+
 } // namespace muhat::test

@@ -45,6 +45,7 @@ inline ExitCode run_toy_cls(const ClsOptions& options, const LoadedModel& loaded
                                          ToyOptions{.ntoys = options.toys.ntoys, .seed = options.toys.seed},
                                          options.toys.threads, std::nullopt, context, interrupted);
   const nlohmann::json result = toy_p_values_json(ensemble);
+  print_warnings(context, "cls", calculator.warnings());
   write_result(context, options.output, result);
   if (interrupted) {
     context.err << "muhat cls: interrupted; the result is that of the toys made so far\n";

@@ -13,7 +13,7 @@
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
 #include <muhat/inference/limit_curves.hpp>
-#include <muhat/inference/scan.hpp>
+#include <muhat/inference/scan_control.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 #include <muhat/model/model.hpp>
 #include <muhat/spec/json_object.hpp>

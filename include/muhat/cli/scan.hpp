@@ -14,7 +14,9 @@
 #include <muhat/cli/progress.hpp>
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
-#include <muhat/inference/scan.hpp>
+#include <muhat/inference/cls_scan.hpp>
+#include <muhat/inference/profile_scan.hpp>
+#include <muhat/inference/scan_control.hpp>
 #include <muhat/model/observed_data.hpp>
 #include <muhat/report/scans.hpp>
 
@@ -103,6 +105,18 @@ inline nlohmann::json cls_result(const ScanOptions& options, const std::vector<d
   return cls_scan_json(loaded.model.poi_name(), inference.test_statistic, points);
 }
 
+/// Says how many points have warnings, and gives the first.
+inline void report_point_warnings(Context& context, const nlohmann::json& points) {
+  const auto has_warnings = [](const nlohmann::json& point) { return point.contains("warnings"); };
+  const auto first = std::find_if(points.begin(), points.end(), has_warnings);
+  if (first != points.end()) {
+    print_warnings(context, "scan",
+                   {std::to_string(std::count_if(first, points.end(), has_warnings)) + " of " +
+                    std::to_string(points.size()) +
+                    " points have warnings, such as: " + first->at("warnings").front().get<std::string>()});
+  }
+}
+
 } // namespace detail
 
 /// Prints every point. Those without certified fits, and after Ctrl-C those that were not reached, are null,
@@ -121,12 +135,13 @@ inline ExitCode run_scan(const ScanOptions& options, Context& context) {
   const nlohmann::json result =
       axes.empty() ? detail::cls_result(options, grid, loaded, context, interrupted)
                    : detail::profile_result(options, std::move(axes), loaded, context, interrupted);
+  const nlohmann::json& points = result.at("points");
+  detail::report_point_warnings(context, points);
   write_result(context, options.output, result);
   if (interrupted) {
     context.err << "muhat scan: interrupted; points that were not reached are null\n";
     return ExitCode::computation_failed;
   }
-  const nlohmann::json& points = result.at("points");
   const auto failed = std::count_if(points.begin(), points.end(),
                                     [](const nlohmann::json& point) { return point.contains("reason"); });
   if (failed > 0) {

@@ -120,6 +120,7 @@ inline ExitCode run_toys(const ToysOptions& options, Context& context) {
   const ToyEnsemble ensemble = make_toys(calculator, options.tested_mu, toys, options.toys.threads,
                                          std::move(previous), context, interrupted);
   const nlohmann::json result = toy_ensemble_json(ensemble);
+  print_warnings(context, "toys", calculator.warnings());
   write_result(context, options.output, result);
   if (interrupted) {
     context.err

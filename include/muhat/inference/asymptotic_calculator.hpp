@@ -11,12 +11,14 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/fit/fit_result.hpp>
+#include <muhat/fit/optimizer.hpp>
 #include <muhat/fit/poi.hpp>
 #include <muhat/inference/asymptotic_distributions.hpp>
 #include <muhat/inference/inference_options.hpp>
 #include <muhat/inference/profile.hpp>
 #include <muhat/likelihood/expected_data.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -93,8 +95,32 @@ public:
   void add_known(const std::vector<Vector>& points) { on_data_.add_known(points); }
 
   /// The minima that all statistics share: of the free fit to the data, and at the alternative.
-  [[nodiscard]] std::vector<Vector> shared_minima() {
-    return {on_data_.free().lowest.x, on_data_.fixed(alternative_).lowest.x};
+  [[nodiscard]] std::array<OptimizerResult, 2> shared_minima() {
+    return {on_data_.free().lowest, on_data_.fixed(alternative_).lowest};
+  }
+
+  /// The minima with the POI held at mu (0 for q0): for the data, and for the Asimov data. Throws as
+  /// `statistic`.
+  [[nodiscard]] std::array<OptimizerResult, 2> held_minima(double mu) {
+    prepare_asimov(tested(mu));
+    return {on_data_.fixed(tested(mu)).lowest, on_asimov_.fixed(tested(mu)).lowest};
+  }
+
+  /// Whether one of `others`, moved to mu, lies below the one of `present`, the minima held there. For
+  /// minima of equal Asimov data. Throws as `statistic`.
+  [[nodiscard]] bool is_lower(double mu, const std::array<OptimizerResult, 2>& others,
+                              const std::array<OptimizerResult, 2>& present) {
+    prepare_asimov(tested(mu));
+    return on_data_.twice_nll(tested(mu), others[0].x) < present[0].value - same_minimum_tolerance ||
+           on_asimov_.twice_nll(tested(mu), others[1].x) < present[1].value - same_minimum_tolerance;
+  }
+
+  /// Fits again from `others` with the POI held at mu, where they are lower there (Profile::offer). True if
+  /// that replaced a minimum.
+  bool offer(double mu, const std::array<OptimizerResult, 2>& others) {
+    const bool lower = on_data_.offer(tested(mu), others[0].x);
+    prepare_asimov(tested(mu));
+    return on_asimov_.offer(tested(mu), others[1].x) || lower;
   }
 
   /// How often a minimum was replaced by a lower one so far: when it grows, statistics and distributions
@@ -119,9 +145,8 @@ public:
 
   /// The statistic of the Asimov data at mu (0 for q0). Throws as `statistic`.
   [[nodiscard]] double asimov_statistic(double mu) {
-    const double tested = options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
-    prepare_asimov(tested);
-    return on_asimov_.statistic(options_.test_statistic, tested);
+    prepare_asimov(tested(mu));
+    return on_asimov_.statistic(options_.test_statistic, tested(mu));
   }
 
   /// The distributions of the statistic at mu (0 for q0). Throws as `statistic`.
@@ -143,15 +168,20 @@ public:
 
   /// The fits behind the test at mu. Makes those that are still missing.
   [[nodiscard]] AsymptoticFits fits(double mu) {
-    const double tested = options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
-    prepare_asimov(tested);
-    (void)statistic(tested);
-    (void)asimov_statistic(tested);
-    return {on_data_.describe_fixed(tested), on_data_.describe_free(), on_data_.describe_fixed(alternative_),
-            on_asimov_.describe_fixed(tested), on_asimov_.describe_free()};
+    prepare_asimov(tested(mu));
+    (void)statistic(tested(mu));
+    (void)asimov_statistic(tested(mu));
+    return {on_data_.describe_fixed(tested(mu)), on_data_.describe_free(),
+            on_data_.describe_fixed(alternative_), on_asimov_.describe_fixed(tested(mu)),
+            on_asimov_.describe_free()};
   }
 
 private:
+  /// The value of the POI in a test of mu.
+  [[nodiscard]] double tested(double mu) const noexcept {
+    return options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
+  }
+
   /// Makes the Asimov data, or makes them anew when a later fit has found a lower minimum at the
   /// alternative. The fit to the data at mu comes first, so that the chain starts with it.
   void prepare_asimov(double mu) {

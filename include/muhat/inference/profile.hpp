@@ -26,6 +26,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,16 @@ inline void add_start(std::vector<Vector>& starts, const Vector& start) {
     }
   }
   return starts;
+}
+
+/// The value of `compute()`, nothing where a computation of it does not succeed.
+template <class Compute>
+[[nodiscard]] auto if_computed(const Compute& compute) -> std::optional<decltype(compute())> {
+  try {
+    return compute();
+  } catch (const ComputationError&) {
+    return std::nullopt;
+  }
 }
 
 /// How often a computation is begun anew at most, the first time included, because of lower minima.
@@ -123,6 +134,24 @@ public:
     }
   }
 
+  /// -2 log L at x, n parameters, with the POI moved to mu.
+  [[nodiscard]] double twice_nll(double mu, const Vector& x) {
+    return fitter_.twice_nll(clamp(x, box_at(mu)));
+  }
+
+  /// Fits again from x, n parameters, with the POI held at mu, where that is lower than the minimum known,
+  /// and passes on what it finds. True if that replaced the minimum. Throws as `fixed`.
+  bool offer(double mu, const Vector& x) {
+    (void)fixed(mu);
+    const auto place = fixed_.find(mu);
+    const bool lower = pass_on(x, *place);
+    if (lower) {
+      reconcile();
+      compare_with_neighbors(place);
+    }
+    return lower;
+  }
+
   /// Further points of which the lowest starts a fit, n parameters each; forgotten with the data.
   void add_known(const std::vector<Vector>& points) {
     known_.insert(known_.end(), points.begin(), points.end());
@@ -174,16 +203,17 @@ public:
     if (found != fixed_.end()) {
       return found->second;
     }
-    Minimum& minimum = fixed_[mu];
     if (has_free_ && free_.certified() && free_.lowest.x[poi_] == mu) {
-      minimum = free_;
-      minimum.lowest.iterations = minimum.lowest.evaluations = 0;
-    } else {
-      minimum = search(box_at(mu));
-      reconcile();
-      compare_with_neighbors(fixed_.find(mu));
+      Minimum same = free_;
+      same.lowest.iterations = same.lowest.evaluations = 0;
+      return fixed_.emplace(mu, std::move(same)).first->second;
     }
-    return minimum;
+    // A fit that throws leaves no minimum behind.
+    Minimum minimum = search(box_at(mu));
+    const auto place = fixed_.emplace(mu, std::move(minimum)).first;
+    reconcile();
+    compare_with_neighbors(place);
+    return place->second;
   }
 
   /// The test statistic at mu (0 for q0). Throws FitFailed where one of its two fits has no certificate.
@@ -287,10 +317,10 @@ private:
     return true;
   }
 
-  /// Starts the fit with the POI held again from another minimum where that, moved there, is lower.
-  bool pass_on(const Minimum& from, std::pair<const double, Minimum>& to) {
+  /// Starts the fit with the POI held again from a point where that, moved there, is lower.
+  bool pass_on(const Vector& from, std::pair<const double, Minimum>& to) {
     const Box box = box_at(to.first);
-    const Vector moved = clamp(from.lowest.x, box);
+    const Vector moved = clamp(from, box);
     return fitter_.twice_nll(moved) < to.second.lowest.value - same_minimum_tolerance &&
            improve(to.second, moved, box);
   }
@@ -299,7 +329,7 @@ private:
   template <class Place>
   bool pass_on_along(Place from, Place end) {
     bool changed = false;
-    for (Place to = std::next(from); to != end && pass_on(from->second, *to); from = to++) {
+    for (Place to = std::next(from); to != end && pass_on(from->second.lowest.x, *to); from = to++) {
       changed = true;
     }
     return changed;
@@ -309,8 +339,8 @@ private:
   /// and they to theirs.
   void compare_with_neighbors(std::map<double, Minimum>::iterator place) {
     const auto next = std::next(place);
-    bool changed = place != fixed_.begin() && pass_on(std::prev(place)->second, *place);
-    changed = (next != fixed_.end() && pass_on(next->second, *place)) || changed;
+    bool changed = place != fixed_.begin() && pass_on(std::prev(place)->second.lowest.x, *place);
+    changed = (next != fixed_.end() && pass_on(next->second.lowest.x, *place)) || changed;
     changed = pass_on_along(place, fixed_.end()) || changed;
     changed = pass_on_along(std::make_reverse_iterator(next), fixed_.rend()) || changed;
     if (changed) {
@@ -333,7 +363,7 @@ private:
         }
       }
       for (auto& held : fixed_) {
-        changed = pass_on(free_, held) || changed;
+        changed = pass_on(free_.lowest.x, held) || changed;
       }
     }
   }

@@ -108,7 +108,7 @@ public:
   ToyCalculator(const AnyModel& model, const Vector& data, InferenceOptions options = {},
                 const Optimizer& optimizer = Optimizer{})
       : options_(std::move(options)),
-        on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer) {
+        on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_toys_(on_data_) {
     require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(),
                           alternative_mu(options_.test_statistic), alternative_text);
     settings_ = experiment_digests(model, data, on_data_.setup(), options_.fit);
@@ -116,6 +116,22 @@ public:
 
   /// Lets every ensemble from now on state this setting; ensembles that state it differently do not merge.
   void add_setting(const std::string& name, const std::string& value) { settings_[name] = value; }
+
+  /// Lets all fits to the data from now on start from the init as well (Profile); those to toys do not.
+  void start_from_init() { on_data_.start_from_init(); }
+
+  /// How often a minimum of a fit to the data was replaced by a lower one so far: when it grows, ensembles
+  /// that were prepared before may belong to one that is none.
+  [[nodiscard]] int revision() const noexcept { return on_data_.revision(); }
+
+  /// The worst remarks of the fits to the data made so far (Profile::warnings).
+  [[nodiscard]] std::vector<std::string> warnings() const {
+    std::vector<std::string> result;
+    for (const std::string& warning : on_data_.warnings()) {
+      result.push_back("fits to the data: " + warning);
+    }
+    return result;
+  }
 
   /// The statistic of the data at mu (0 for q0). Throws InvalidArgument for mu outside its
   /// bounds, FitFailed where a fit has no certificate.
@@ -217,7 +233,7 @@ private:
 
   /// All toys of a hypothesis begin with one metric, that of their expectation.
   [[nodiscard]] Profile<AnyModel, Optimizer> prepare_profile(const Vector& parameters) const {
-    Profile<AnyModel, Optimizer> profile = on_data_;
+    Profile<AnyModel, Optimizer> profile = on_toys_;
     profile.set_data(expected_data(on_data_.model(), parameters));
     profile.prepare_metrics(parameters);
     return profile;
@@ -320,6 +336,8 @@ private:
 
   InferenceOptions options_;
   Profile<AnyModel, Optimizer> on_data_;
+  /// Without minima, for the fits to toys.
+  Profile<AnyModel, Optimizer> on_toys_;
   std::map<std::string, std::string> settings_;
 };
 

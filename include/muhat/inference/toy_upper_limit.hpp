@@ -18,8 +18,10 @@
 #include <muhat/core/special_functions.hpp>
 #include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/limit_search.hpp>
+#include <muhat/inference/profile.hpp>
 #include <muhat/inference/toy_calculator.hpp>
 #include <muhat/inference/toy_p_values.hpp>
+#include <muhat/inference/toys.hpp>
 #include <muhat/inference/upper_limit.hpp>
 
 #include <algorithm>
@@ -33,6 +35,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace muhat {
 
@@ -66,7 +69,7 @@ public:
       const Limit& limit = curve == 0 ? asymptotic_->observed : asymptotic_->expected[curve - 1];
       return limit.value.value_or(std::numeric_limits<double>::quiet_NaN());
     }
-    const auto [transformed, root_asimov] = known->second[curve].wald();
+    const auto [transformed, root_asimov] = known->second.estimates[curve].wald();
     if (!(std::isfinite(transformed) && root_asimov > 0.0)) {
       return std::numeric_limits<double>::quiet_NaN();
     }
@@ -98,14 +101,26 @@ public:
   [[nodiscard]] std::optional<double> error(std::size_t curve, double limit) const {
     std::optional<double> result;
     double nearest = std::numeric_limits<double>::infinity();
-    for (const auto& [mu, estimates] : points_) {
-      const std::optional<double> error = estimates[curve].limit_error(mu);
+    for (const auto& [mu, point] : points_) {
+      const std::optional<double> error = point.estimates[curve].limit_error(mu);
       if (error && std::abs(mu - limit) < nearest) {
         nearest = std::abs(mu - limit);
         result = error;
       }
     }
     return result;
+  }
+
+  /// Forgets the points whose toys belong to minima of the data that have been replaced since.
+  void forget_replaced() {
+    for (auto point = points_.begin(); point != points_.end();) {
+      const auto& [mu, was] = *point;
+      const auto now = if_computed([&, tested = mu] { return calculator_->prepare(tested, toys_.seed); });
+      const bool same = now && now->observed == was.experiment.observed &&
+                        now->tested.parameters == was.experiment.tested.parameters &&
+                        now->alternative.parameters == was.experiment.alternative.parameters;
+      point = same ? std::next(point) : points_.erase(point);
+    }
   }
 
   [[nodiscard]] std::size_t made() const noexcept { return made_; }
@@ -139,6 +154,12 @@ private:
   };
   using Estimates = std::array<Estimate, 6>;
 
+  struct Point {
+    /// Without toys.
+    ToyEnsemble experiment;
+    Estimates estimates;
+  };
+
   [[nodiscard]] static Estimates estimates(const ToyEnsemble& ensemble) {
     Estimates result;
     const ToyPValues observed = observed_p_values(ensemble);
@@ -154,7 +175,7 @@ private:
   const Estimates& evaluate(double mu) {
     const auto known = points_.find(mu);
     if (known != points_.end()) {
-      return known->second;
+      return known->second.estimates;
     }
     const std::string place = options_->poi + " = " + number_text(mu);
     const auto canceled = [&] { return toys_.cancel != nullptr && toys_.cancel->load(); };
@@ -168,7 +189,7 @@ private:
     ToyOptions options = toys_;
     options.time_budget -= spent;
     options.on_progress = [&](const ToyProgress& progress) { report(progress); };
-    const ToyEnsemble ensemble = calculator_->run(mu, options, *executor_);
+    ToyEnsemble ensemble = calculator_->run(mu, options, *executor_);
     made_ += ensemble.tested.made() + ensemble.alternative.made();
     failed_ += ensemble.tested.failed.size() + ensemble.alternative.failed.size();
     if (canceled()) {
@@ -180,7 +201,15 @@ private:
                                " has a statistic, for example because: " + sample->failed.front().reason);
       }
     }
-    return points_.emplace(mu, estimates(ensemble)).first->second;
+    const Estimates found = estimates(ensemble);
+    const bool precise = toys_.cls_error > 0.0 && found[0].cls && found[0].cls->error <= toys_.cls_error;
+    if (ensemble.alternative.made() < toys_.ntoys && !precise) {
+      throw ComputationError("the time budget of the toys was used up among those at " + place);
+    }
+    for (ToySample* sample : {&ensemble.tested, &ensemble.alternative}) {
+      *sample = {.parameters = std::move(sample->parameters)};
+    }
+    return points_.emplace(mu, Point{std::move(ensemble), found}).first->second.estimates;
   }
 
   /// Counts the toys of all points; a search does not know how many will come.
@@ -203,11 +232,29 @@ private:
   ToyOptions toys_;
   const E* executor_;
   const UpperLimitResult* asymptotic_;
-  std::map<double, Estimates> points_;
+  std::map<double, Point> points_;
   std::size_t made_ = 0;
   std::size_t failed_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
+
+/// Makes the fits to the data that the limits are known to need: where a later one lowers the minimum of an
+/// earlier one, the toys of that are in vain.
+template <class Calculator>
+void prepare_fits(Calculator& calculator, const UpperLimitOptions& options,
+                  const UpperLimitResult& asymptotic) {
+  std::vector<double> mus = options.scan;
+  if (mus.empty()) {
+    mus.push_back(asymptotic.observed.value.value_or(0.0));
+    for (const Limit& limit : asymptotic.expected) {
+      mus.push_back(limit.value.value_or(0.0));
+    }
+  }
+  for (const double mu : mus) {
+    // Where it fails, the limits that need it will say so.
+    (void)if_computed([&] { return calculator.prepare(mu, 0); });
+  }
+}
 
 /// The POI's bounds for limits with toys: those of the asymptotic limits, and for a search that may raise
 /// them, with room for limits that come out at twice the asymptotic ones.
@@ -257,14 +304,20 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   for (const double mu : options.scan) {
     calculator.require_testable(mu);
   }
+  calculator.start_from_init();
+  detail::prepare_fits(calculator, options, asymptotic);
   detail::ToyCurves curves(calculator, options, toys, executor, asymptotic);
   const LimitRange range{.lower = std::max(0.0, lower),
                          .upper = upper,
                          .level = options.level,
                          .relative_tolerance = options.relative_tolerance};
-  UpperLimitResult result = limits_of_curves(curves, options.poi, range, options);
+  UpperLimitResult result;
+  detail::until_settled(calculator, [&] {
+    curves.forget_replaced();
+    result = limits_of_curves(curves, options.poi, range, options);
+  });
   result.poi_bounds = {lower, upper};
-  result.warnings = asymptotic.warnings;
+  result.warnings = calculator.warnings();
   detail::add_bounds_warnings(result, declared_upper);
   result.toys = curves.made();
   result.failed_toys = curves.failed();

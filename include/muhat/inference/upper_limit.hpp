@@ -89,7 +89,8 @@ void check_limits(Calculator& calculator, const UpperLimitResult& result) {
   const std::optional<double> observed = place(result.observed);
   std::vector<double> mus(observed ? 1 : 0, observed.value_or(0.0));
   for (const Limit& limit : result.expected) {
-    if (const std::optional<double> mu = place(limit)) {
+    const std::optional<double> mu = place(limit);
+    if (mu && std::find(mus.begin(), mus.end(), *mu) == mus.end()) {
       mus.push_back(*mu);
     }
   }

@@ -2,7 +2,7 @@
 
 /// Scans as JSON: CLs along the parameter of interest, and profiles of -2 log L.
 
-#include <muhat/inference/scan.hpp>
+#include <muhat/inference/profile_scan.hpp>
 #include <muhat/inference/upper_limit.hpp>
 #include <muhat/report/json.hpp>
 #include <muhat/spec/json_object.hpp>

@@ -1,11 +1,13 @@
 #pragma once
 
-/// Scans: CLs along the parameter of interest (the data of a Brazil band), and the profile
-/// likelihood along one parameter or two.
+/// The profile likelihood along one parameter or two:
+///
+///     delta(values) = min -2 log L with the parameters held at the values - min -2 log L.
 ///
 /// Points are fitted in chains, each from its neighbor's minimum and from the init, of which the lower end
-/// counts. The grid fixes the chains, not the threads, so the result is the same on any number of them. A
-/// lower minimum that turns up late concerns all points: they are fitted again, at most twice.
+/// counts. Where a minimum, moved to a neighbor on the grid, lies below the one found there, that is fitted
+/// again from it, from point to point as far as this goes. Where starts have ended in different minima, all
+/// points are also fitted from their neighbors on both sides.
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
@@ -13,158 +15,20 @@
 #include <muhat/core/number_text.hpp>
 #include <muhat/fit/fit.hpp>
 #include <muhat/fit/optimizer.hpp>
-#include <muhat/inference/asymptotic_calculator.hpp>
 #include <muhat/inference/profile.hpp>
-#include <muhat/inference/upper_limit.hpp>
+#include <muhat/inference/scan_control.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace muhat {
-
-/// Longest chain of points that are fitted one after the other.
-inline constexpr std::size_t scan_chain = 16;
-
-/// Points that a scan may have at most, over all its axes.
-inline constexpr std::size_t most_scan_points = 1000000;
-
-/// Why a point of a stopped scan is missing.
-inline constexpr const char* scan_point_not_reached = "not reached before the scan was stopped";
-
-/// How a scan is watched and stopped, meant for designated initializers.
-struct ScanControl {
-  /// Set it to true, from any thread, to begin no further point.
-  const std::atomic<bool>* cancel = nullptr;
-  /// Called after every point with the number of points done, one call at a time, from any thread.
-  std::function<void(std::size_t)> on_point = {};
-};
-
-namespace detail {
-
-/// A scan's control, shared by its threads.
-class ScanWatch {
-public:
-  explicit ScanWatch(const ScanControl& control) : control_(&control) {}
-
-  [[nodiscard]] bool canceled() const { return control_->cancel != nullptr && control_->cancel->load(); }
-
-  void count_point() {
-    if (counting_ && control_->on_point) {
-      const std::lock_guard lock(mutex_);
-      control_->on_point(++done_);
-    }
-  }
-
-  /// Points that are computed again are not counted again. Call it between the passes.
-  void count_no_more() { counting_ = false; }
-
-private:
-  const ScanControl* control_;
-  std::mutex mutex_;
-  std::size_t done_ = 0;
-  bool counting_ = true;
-};
-
-/// Throws InvalidArgument, before anything is allocated, where the product of `sizes` is too large.
-inline void require_scan_size(const std::vector<std::size_t>& sizes) {
-  std::size_t points = 1;
-  std::string text;
-  bool too_many = false;
-  for (const std::size_t size : sizes) {
-    text += (text.empty() ? "" : " x ") + std::to_string(size);
-    too_many = too_many || (size > 0 && points > most_scan_points / size);
-    points = too_many ? points : points * size;
-  }
-  if (too_many) {
-    throw InvalidArgument("a scan of " + text + " points is too large: it may have " +
-                          std::to_string(most_scan_points) + " points; give fewer, or scan in parts");
-  }
-}
-
-/// Fills in the values at the point's mu, those that have certified fits.
-template <class Calculator>
-void set_cls(Calculator& calculator, ClsPoint& point) {
-  point = {.mu = point.mu};
-  try {
-    const AsymptoticDistributions distributions = calculator.distributions(point.mu);
-    const ExpectedBand band = expected_p_values(distributions);
-    std::array<double, 5>& expected = point.cls_expected.emplace();
-    for (std::size_t n = 0; n < band.size(); ++n) {
-      expected[n] = band[n].cls;
-    }
-    point.cls_observed = observed_p_values(distributions, calculator.statistic(point.mu)).cls;
-    point.warnings = fit_warnings(calculator.fits(point.mu));
-  } catch (const ComputationError& error) {
-    point.reason = error.what();
-  }
-}
-
-} // namespace detail
-
-/// CLs at every one of `mus`, in their order. A point without certified fits, or that was not reached when
-/// `control` stopped the scan, lacks values, and says why.
-///
-/// Throws InvalidArgument for a mu outside its bounds, more than `most_scan_points`, unusable options or
-/// data. Four fits for each point, on the executor's threads.
-template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
-[[nodiscard]] std::vector<ClsPoint>
-cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& mus,
-         const InferenceOptions& options = {}, const Optimizer& optimizer = Optimizer{},
-         const E& executor = E{}, const ScanControl& control = {}) {
-  detail::require_scan_size({mus.size()});
-  using Calculator = AsymptoticCalculator<AnyModel, Optimizer>;
-  Calculator prepared(model, data, options, optimizer);
-  std::vector<ClsPoint> points;
-  points.reserve(mus.size());
-  for (const double mu : mus) {
-    points.push_back({.mu = mu, .reason = scan_point_not_reached});
-  }
-  const std::size_t chains = (mus.size() + scan_chain - 1) / scan_chain;
-  detail::ScanWatch watch(control);
-  std::vector<Vector> known;
-  for (int pass = 0; chains > 0 && pass < detail::most_passes; ++pass) {
-    prepared.start_from_init();
-    prepared.add_known(known);
-    // All chains begin with the fits of the first point.
-    detail::set_cls(prepared, points.front());
-    std::vector<std::vector<Vector>> lower(chains);
-    const auto chain = [&](std::size_t c) {
-      Calculator calculator = prepared;
-      const std::size_t end = std::min(mus.size(), (c + 1) * scan_chain);
-      for (std::size_t k = c * scan_chain; k < end && !watch.canceled(); ++k) {
-        detail::set_cls(calculator, points[k]);
-        watch.count_point();
-      }
-      if (calculator.revision() != prepared.revision()) {
-        lower[c] = calculator.shared_minima();
-      }
-    };
-    parallel_for(
-        executor, chains, [&] { return chain; }, control.cancel);
-    for (const std::vector<Vector>& minima : lower) {
-      known.insert(known.end(), minima.begin(), minima.end());
-    }
-    if (watch.canceled() ||
-        std::all_of(lower.begin(), lower.end(), [](const auto& l) { return l.empty(); })) {
-      break;
-    }
-    // The other chains, and the points before, have used a minimum that is none.
-    prepared = Calculator(model, data, options, optimizer);
-    watch.count_no_more();
-  }
-  return points;
-}
 
 /// A parameter and the values to hold it at.
 struct ScanAxis {
@@ -223,54 +87,61 @@ struct ProfileFits {
   /// Starts of every fit besides the neighbor's minimum.
   std::vector<Vector> always;
   bool explore;
+
+  [[nodiscard]] Box box_at(const ProfilePoint& point) const {
+    Box box = free_box;
+    for (std::size_t axis = 0; axis < held.size(); ++axis) {
+      box.lower[held[axis]] = box.upper[held[axis]] = point.values[axis];
+    }
+    return box;
+  }
 };
 
-/// The lowest certified minimum of a grid, the first of equal ones.
-class LowestPoint {
-public:
-  void take(std::size_t index, const OptimizerResult& minimum) {
-    const std::lock_guard lock(mutex_);
-    if (minimum.value < value_ || (minimum.value == value_ && index < index_)) {
-      index_ = index;
-      value_ = minimum.value;
-      x_ = minimum.x;
-    }
+/// Points and the minima they stand for.
+struct ProfileMinima {
+  std::vector<ProfilePoint>& points;
+  /// Empty, or n parameters.
+  std::vector<Vector> x = std::vector<Vector>(points.size());
+  /// How far the starts of each disagree, in twice_nll.
+  std::vector<double> spread = std::vector<double>(points.size(), 0.0);
+
+  /// Whether starts have ended in different minima anywhere.
+  [[nodiscard]] bool several() const {
+    return std::any_of(spread.begin(), spread.end(), [](double s) { return s > same_minimum_tolerance; });
   }
 
-  [[nodiscard]] double value() const noexcept { return value_; }
-  [[nodiscard]] const Vector& x() const noexcept { return x_; }
-
-private:
-  std::mutex mutex_;
-  std::size_t index_ = 0;
-  double value_ = std::numeric_limits<double>::infinity();
-  Vector x_ = {};
-};
-
-/// A point takes a fit that is lower than the one it has.
-inline void take_minimum(const FitResult& fit, ProfilePoint& point) {
-  if (!fit.certified()) {
-    point.reason = std::isfinite(point.twice_nll) ? "" : explain_failure(fit);
-  } else if (fit.twice_nll < point.twice_nll) {
+  /// A point takes a minimum that is lower than the one it has. False if it is not.
+  bool take(std::size_t k, const FitResult& fit) {
+    ProfilePoint& point = points[k];
+    if (!fit.certified()) {
+      point.reason = std::isfinite(point.twice_nll) ? "" : explain_failure(fit);
+      return false;
+    }
+    if (!(fit.twice_nll < point.twice_nll)) {
+      return false;
+    }
     point.twice_nll = fit.twice_nll;
     point.reason.clear();
     point.warnings = fit.warnings;
+    x[k] = fit.parameters;
+    return true;
   }
-}
+
+  [[nodiscard]] std::size_t lowest() const {
+    const auto place = std::min_element(
+        points.begin(), points.end(), [](const auto& a, const auto& b) { return a.twice_nll < b.twice_nll; });
+    return static_cast<std::size_t>(place - points.begin());
+  }
+};
 
 /// Fits the points first ... last - 1 one after the other, each from the better of the free minimum and its
 /// neighbor's, and from all other starts.
 template <class AnyModel, class Optimizer>
-void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
-               std::vector<ProfilePoint>& points, std::size_t first, std::size_t last, LowestPoint& lowest,
-               ScanWatch& watch) {
+void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, ProfileMinima& minima,
+               std::size_t first, std::size_t last, ScanWatch& watch) {
   Vector neighbor = fits.best;
   for (std::size_t k = first; k < last && !watch.canceled(); ++k) {
-    ProfilePoint& point = points[k];
-    Box box = fits.free_box;
-    for (std::size_t axis = 0; axis < fits.held.size(); ++axis) {
-      box.lower[fits.held[axis]] = box.upper[fits.held[axis]] = point.values[axis];
-    }
+    const Box box = fits.box_at(minima.points[k]);
     Vector start = clamp(neighbor, box);
     if (Vector from_best = clamp(fits.best, box); fitter.twice_nll(from_best) < fitter.twice_nll(start)) {
       start = std::move(from_best);
@@ -279,12 +150,57 @@ void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
     if (fits.explore) {
       fitter.explore(minimum, box);
     }
-    take_minimum(fitter.describe(minimum, box), point);
+    (void)minima.take(k, fitter.describe(minimum, box));
+    minima.spread[k] = minimum.spread;
     if (minimum.certified()) {
       neighbor = minimum.lowest.x;
-      lowest.take(k, minimum.lowest);
     }
     watch.count_point();
+  }
+}
+
+/// Fits point `to` again from the minimum of point `from` where that, moved there, is lower, or `anyway`.
+/// True if the new minimum is lower, too.
+template <class AnyModel, class Optimizer>
+bool pass_on(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, ProfileMinima& minima,
+             std::size_t from, std::size_t to, bool anyway) {
+  if (minima.x[from].size() == 0 || minima.x[to].size() == 0) {
+    return false;
+  }
+  const double present = minima.points[to].twice_nll;
+  const Box box = fits.box_at(minima.points[to]);
+  Vector moved = clamp(minima.x[from], box);
+  if (!anyway && !(fitter.twice_nll(moved) < present - same_minimum_tolerance)) {
+    return false;
+  }
+  Minimum minimum = fitter.minimize(std::vector<Vector>{std::move(moved)}, box);
+  minimum.spread = std::max(minima.spread[to], present - minimum.lowest.value);
+  return minimum.lowest.value < present - same_minimum_tolerance &&
+         minima.take(to, fitter.describe(minimum, box));
+}
+
+/// Passes minima on between neighbors on the grid, whose last axis has `row` points, up and down until none
+/// is lower.
+template <class AnyModel, class Optimizer>
+void settle(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, ProfileMinima& minima,
+            std::size_t row, const ScanWatch& watch) {
+  const std::size_t size = minima.points.size();
+  bool anyway = minima.several();
+  const auto improves = [&](bool exists, std::size_t from, std::size_t to) {
+    return exists && !watch.canceled() && pass_on(fitter, fits, minima, from, to, anyway);
+  };
+  bool changed = true;
+  for (int sweep = 0; changed && sweep < most_passes; ++sweep) {
+    changed = false;
+    for (std::size_t k = 0; k < size; ++k) {
+      changed = improves(k % row != 0, k - 1, k) || changed;
+      changed = improves(k >= row, k - row, k) || changed;
+    }
+    for (std::size_t k = size; k-- > 0;) {
+      changed = improves((k + 1) % row != 0, k + 1, k) || changed;
+      changed = improves(k + row < size, k + row, k) || changed;
+    }
+    anyway = false;
   }
 }
 
@@ -321,22 +237,26 @@ void fit_points(const AnyModel& model, const Vector& data, const FitOptions& opt
                 ProfileScan& scan) {
   const std::size_t row = scan.axes.back().values.size();
   const std::size_t length = scan.axes.size() == 1 ? std::min(row, scan_chain) : row;
-  const std::size_t chains = length == 0 ? 0 : (scan.points.size() + length - 1) / length;
+  if (scan.points.empty()) {
+    return;
+  }
   ScanWatch watch(control);
+  ProfileMinima minima{scan.points};
+  Fitter<AnyModel, Optimizer> prepared(model, data, optimizer);
   for (int pass = 0; pass < most_passes; ++pass) {
-    LowestPoint lowest;
     const auto make_chain = [&] {
-      return [&, fitter = Fitter<AnyModel, Optimizer>(model, data, optimizer)](std::size_t c) mutable {
-        fit_chain(fitter, fits, scan.points, c * length, std::min(scan.points.size(), (c + 1) * length),
-                  lowest, watch);
+      return [&, fitter = prepared](std::size_t c) mutable {
+        fit_chain(fitter, fits, minima, c * length, std::min(scan.points.size(), (c + 1) * length), watch);
       };
     };
-    parallel_for(executor, chains, make_chain, control.cancel);
-    if (!(lowest.value() < scan.best_fit.twice_nll - same_minimum_tolerance)) {
+    parallel_for(executor, (scan.points.size() + length - 1) / length, make_chain, control.cancel);
+    settle(prepared, fits, minima, row, watch);
+    const std::size_t lowest = minima.lowest();
+    if (!(scan.points[lowest].twice_nll < scan.best_fit.twice_nll - same_minimum_tolerance)) {
       break;
     }
     FitOptions lower = options;
-    lower.extra_starts.push_back(lowest.x());
+    lower.extra_starts.push_back(minima.x[lowest]);
     scan.best_fit = fit(model, data, lower, optimizer);
     fits.best =
         require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid")
@@ -380,7 +300,8 @@ inline void set_deltas(ProfileScan& scan) {
 /// why. Throws InvalidArgument for a number of axes other than 1 or 2, for more than `most_scan_points`, for
 /// two axes of one parameter, for a fixed parameter and for values outside their parameter's bounds,
 /// UnknownName, and FitFailed where the free fit has no certificate or lies above a point. Two fits for each
-/// point, and one for each further start, on the executor's threads.
+/// point, and one for each further start, on the executor's threads; four more, one after the other, where
+/// starts disagree. Memory: the parameters of every point.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] ProfileScan profile_scan(const AnyModel& model, const Vector& data, std::vector<ScanAxis> axes,
                                        const FitOptions& options = {},

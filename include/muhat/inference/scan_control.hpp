@@ -1,0 +1,80 @@
+#pragma once
+
+/// How scans are sized, watched and stopped.
+///
+/// The points of a scan are computed in chains, which threads share. The grid fixes the chains, not the
+/// threads, so the result is the same on any number of them.
+
+#include <muhat/core/errors.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace muhat {
+
+/// Longest chain of points on one axis that are fitted one after the other.
+inline constexpr std::size_t scan_chain = 16;
+
+/// Points that a scan may have at most, over all its axes.
+inline constexpr std::size_t most_scan_points = 1000000;
+
+/// Why a point of a stopped scan is missing.
+inline constexpr const char* scan_point_not_reached = "not reached before the scan was stopped";
+
+/// How a scan is watched and stopped, meant for designated initializers.
+struct ScanControl {
+  /// Set it to true, from any thread, to begin no further point.
+  const std::atomic<bool>* cancel = nullptr;
+  /// Called after every point with the number of points done, one call at a time, from any thread.
+  std::function<void(std::size_t)> on_point = {};
+};
+
+namespace detail {
+
+/// A scan's control, shared by its threads.
+class ScanWatch {
+public:
+  explicit ScanWatch(const ScanControl& control) : control_(&control) {}
+
+  [[nodiscard]] bool canceled() const { return control_->cancel != nullptr && control_->cancel->load(); }
+
+  void count_point() {
+    if (counting_ && control_->on_point) {
+      const std::lock_guard lock(mutex_);
+      control_->on_point(++done_);
+    }
+  }
+
+  /// Points that are computed again are not counted again. Call it between the passes.
+  void count_no_more() { counting_ = false; }
+
+private:
+  const ScanControl* control_;
+  std::mutex mutex_;
+  std::size_t done_ = 0;
+  bool counting_ = true;
+};
+
+/// Throws InvalidArgument, before anything is allocated, where the product of `sizes` is too large.
+inline void require_scan_size(const std::vector<std::size_t>& sizes) {
+  std::size_t points = 1;
+  std::string text;
+  bool too_many = false;
+  for (const std::size_t size : sizes) {
+    text += (text.empty() ? "" : " x ") + std::to_string(size);
+    too_many = too_many || (size > 0 && points > most_scan_points / size);
+    points = too_many ? points : points * size;
+  }
+  if (too_many) {
+    throw InvalidArgument("a scan of " + text + " points is too large: it may have " +
+                          std::to_string(most_scan_points) + " points; give fewer, or scan in parts");
+  }
+}
+
+} // namespace detail
+
+} // namespace muhat
