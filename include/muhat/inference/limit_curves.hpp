@@ -62,8 +62,8 @@ struct UpperLimitResult {
   std::array<Limit, 5> expected = {};
   /// Every evaluation whose fits are certified, by ascending mu.
   std::vector<ClsPoint> points = {};
-  /// Toys behind the limits, of both hypotheses and all points, and how many of them have no certified fit; 0
-  /// without toys.
+  /// Toys made for the limits, of both hypotheses and all points, and how many of them have no certified fit;
+  /// 0 without toys.
   std::size_t toys = 0;
   std::size_t failed_toys = 0;
   /// The POI's bounds in the fits.

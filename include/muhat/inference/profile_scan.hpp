@@ -97,51 +97,65 @@ struct ProfileFits {
   }
 };
 
-/// Points and the minima they stand for.
-struct ProfileMinima {
-  std::vector<ProfilePoint>& points;
-  /// Empty, or n parameters.
-  std::vector<Vector> x = std::vector<Vector>(points.size());
-  /// How far the starts of each disagree, in twice_nll.
-  std::vector<double> spread = std::vector<double>(points.size(), 0.0);
+/// A minimum for every point of a grid; without parameters where there is none yet.
+class ProfileMinima {
+public:
+  explicit ProfileMinima(std::size_t points) : minima_(points) {}
+
+  [[nodiscard]] const Minimum& operator[](std::size_t k) const { return minima_[k]; }
+  [[nodiscard]] bool has(std::size_t k) const { return minima_[k].lowest.x.size() > 0; }
+
+  /// A point keeps the better of two minima, and how far the other lies above. True if that is the new one.
+  bool take(std::size_t k, Minimum minimum) {
+    Minimum& known = minima_[k];
+    if (!has(k)) {
+      known = std::move(minimum);
+      return true;
+    }
+    if (!minimum.certified()) {
+      return false;
+    }
+    const bool lower =
+        !known.certified() || minimum.lowest.value < known.lowest.value - same_minimum_tolerance;
+    if (lower) {
+      std::swap(known, minimum);
+    }
+    if (minimum.certified()) {
+      known.spread = std::max(known.spread, minimum.spread + minimum.lowest.value - known.lowest.value);
+    }
+    return lower;
+  }
 
   /// Whether starts have ended in different minima anywhere.
   [[nodiscard]] bool several() const {
-    return std::any_of(spread.begin(), spread.end(), [](double s) { return s > same_minimum_tolerance; });
+    return std::any_of(minima_.begin(), minima_.end(),
+                       [](const Minimum& minimum) { return minimum.starts_disagree(); });
   }
 
-  /// A point takes a minimum that is lower than the one it has. False if it is not.
-  bool take(std::size_t k, const FitResult& fit) {
-    ProfilePoint& point = points[k];
-    if (!fit.certified()) {
-      point.reason = std::isfinite(point.twice_nll) ? "" : explain_failure(fit);
-      return false;
+  /// The lowest certified one, null if there is none.
+  [[nodiscard]] const OptimizerResult* lowest() const {
+    const OptimizerResult* lowest = nullptr;
+    for (const Minimum& minimum : minima_) {
+      if (minimum.certified() && (lowest == nullptr || minimum.lowest.value < lowest->value)) {
+        lowest = &minimum.lowest;
+      }
     }
-    if (!(fit.twice_nll < point.twice_nll)) {
-      return false;
-    }
-    point.twice_nll = fit.twice_nll;
-    point.reason.clear();
-    point.warnings = fit.warnings;
-    x[k] = fit.parameters;
-    return true;
+    return lowest;
   }
 
-  [[nodiscard]] std::size_t lowest() const {
-    const auto place = std::min_element(
-        points.begin(), points.end(), [](const auto& a, const auto& b) { return a.twice_nll < b.twice_nll; });
-    return static_cast<std::size_t>(place - points.begin());
-  }
+private:
+  std::vector<Minimum> minima_;
 };
 
 /// Fits the points first ... last - 1 one after the other, each from the better of the free minimum and its
 /// neighbor's, and from all other starts.
 template <class AnyModel, class Optimizer>
-void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, ProfileMinima& minima,
-               std::size_t first, std::size_t last, ScanWatch& watch) {
+void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
+               const std::vector<ProfilePoint>& points, ProfileMinima& minima, std::size_t first,
+               std::size_t last, ScanWatch& watch) {
   Vector neighbor = fits.best;
   for (std::size_t k = first; k < last && !watch.canceled(); ++k) {
-    const Box box = fits.box_at(minima.points[k]);
+    const Box box = fits.box_at(points[k]);
     Vector start = clamp(neighbor, box);
     if (Vector from_best = clamp(fits.best, box); fitter.twice_nll(from_best) < fitter.twice_nll(start)) {
       start = std::move(from_best);
@@ -150,11 +164,10 @@ void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, Pro
     if (fits.explore) {
       fitter.explore(minimum, box);
     }
-    (void)minima.take(k, fitter.describe(minimum, box));
-    minima.spread[k] = minimum.spread;
     if (minimum.certified()) {
       neighbor = minimum.lowest.x;
     }
+    (void)minima.take(k, std::move(minimum));
     watch.count_point();
   }
 }
@@ -162,32 +175,28 @@ void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, Pro
 /// Fits point `to` again from the minimum of point `from` where that, moved there, is lower, or `anyway`.
 /// True if the new minimum is lower, too.
 template <class AnyModel, class Optimizer>
-bool pass_on(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, ProfileMinima& minima,
-             std::size_t from, std::size_t to, bool anyway) {
-  if (minima.x[from].size() == 0 || minima.x[to].size() == 0) {
+bool pass_on(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
+             const std::vector<ProfilePoint>& points, ProfileMinima& minima, std::size_t from, std::size_t to,
+             bool anyway) {
+  if (!minima[from].certified() || !minima.has(to)) {
     return false;
   }
-  const double present = minima.points[to].twice_nll;
-  const Box box = fits.box_at(minima.points[to]);
-  Vector moved = clamp(minima.x[from], box);
-  if (!anyway && !(fitter.twice_nll(moved) < present - same_minimum_tolerance)) {
-    return false;
-  }
-  Minimum minimum = fitter.minimize(std::vector<Vector>{std::move(moved)}, box);
-  minimum.spread = std::max(minima.spread[to], present - minimum.lowest.value);
-  return minimum.lowest.value < present - same_minimum_tolerance &&
-         minima.take(to, fitter.describe(minimum, box));
+  const Box box = fits.box_at(points[to]);
+  Vector moved = clamp(minima[from].lowest.x, box);
+  return (anyway || fitter.twice_nll(moved) < minima[to].lowest.value - same_minimum_tolerance) &&
+         minima.take(to, fitter.minimize(std::vector<Vector>{std::move(moved)}, box));
 }
 
 /// Passes minima on between neighbors on the grid, whose last axis has `row` points, up and down until none
 /// is lower.
 template <class AnyModel, class Optimizer>
-void settle(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits, ProfileMinima& minima,
-            std::size_t row, const ScanWatch& watch) {
-  const std::size_t size = minima.points.size();
+void settle(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
+            const std::vector<ProfilePoint>& points, ProfileMinima& minima, std::size_t row,
+            const ScanWatch& watch) {
+  const std::size_t size = points.size();
   bool anyway = minima.several();
   const auto improves = [&](bool exists, std::size_t from, std::size_t to) {
-    return exists && !watch.canceled() && pass_on(fitter, fits, minima, from, to, anyway);
+    return exists && !watch.canceled() && pass_on(fitter, fits, points, minima, from, to, anyway);
   };
   bool changed = true;
   for (int sweep = 0; changed && sweep < most_passes; ++sweep) {
@@ -229,34 +238,41 @@ std::vector<Index> scanned_parameters(const AnyModel& model, const FitSetup& set
   return held;
 }
 
+inline void describe_point(FitResult fit, ProfilePoint& point) {
+  if (fit.certified()) {
+    point.twice_nll = fit.twice_nll;
+    point.warnings = std::move(fit.warnings);
+  } else {
+    point.reason = explain_failure(fit);
+  }
+}
+
 /// Fits all points, again where one of them lies below the free minimum, which then moves there. Throws
 /// FitFailed where the free fit from there has no certificate.
 template <class AnyModel, class Optimizer, Executor E>
 void fit_points(const AnyModel& model, const Vector& data, const FitOptions& options,
                 const Optimizer& optimizer, const E& executor, const ScanControl& control, ProfileFits& fits,
                 ProfileScan& scan) {
+  const std::size_t size = scan.points.size();
   const std::size_t row = scan.axes.back().values.size();
   const std::size_t length = scan.axes.size() == 1 ? std::min(row, scan_chain) : row;
-  if (scan.points.empty()) {
-    return;
-  }
   ScanWatch watch(control);
-  ProfileMinima minima{scan.points};
-  Fitter<AnyModel, Optimizer> prepared(model, data, optimizer);
-  for (int pass = 0; pass < most_passes; ++pass) {
+  ProfileMinima minima(size);
+  Fitter<AnyModel, Optimizer> fitter(model, data, optimizer);
+  for (int pass = 0; size > 0 && pass < most_passes; ++pass) {
     const auto make_chain = [&] {
-      return [&, fitter = prepared](std::size_t c) mutable {
-        fit_chain(fitter, fits, minima, c * length, std::min(scan.points.size(), (c + 1) * length), watch);
+      return [&, own = fitter](std::size_t c) mutable {
+        fit_chain(own, fits, scan.points, minima, c * length, std::min(size, (c + 1) * length), watch);
       };
     };
-    parallel_for(executor, (scan.points.size() + length - 1) / length, make_chain, control.cancel);
-    settle(prepared, fits, minima, row, watch);
-    const std::size_t lowest = minima.lowest();
-    if (!(scan.points[lowest].twice_nll < scan.best_fit.twice_nll - same_minimum_tolerance)) {
+    parallel_for(executor, (size + length - 1) / length, make_chain, control.cancel);
+    settle(fitter, fits, scan.points, minima, row, watch);
+    const OptimizerResult* lowest = minima.lowest();
+    if (lowest == nullptr || !(lowest->value < scan.best_fit.twice_nll - same_minimum_tolerance)) {
       break;
     }
     FitOptions lower = options;
-    lower.extra_starts.push_back(minima.x[lowest]);
+    lower.extra_starts.push_back(lowest->x);
     scan.best_fit = fit(model, data, lower, optimizer);
     fits.best =
         require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid")
@@ -266,6 +282,11 @@ void fit_points(const AnyModel& model, const Vector& data, const FitOptions& opt
     }
     // Every point may have a lower minimum next to the one that was found late.
     watch.count_no_more();
+  }
+  for (std::size_t k = 0; k < size; ++k) {
+    if (minima.has(k)) {
+      describe_point(fitter.describe(minima[k], fits.box_at(scan.points[k])), scan.points[k]);
+    }
   }
 }
 
