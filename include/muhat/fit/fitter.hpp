@@ -59,6 +59,23 @@ inline bool better_minimum(const OptimizerResult& a, const OptimizerResult& b) {
   return a.value < b.value;
 }
 
+/// Replaces a certified minimum by a lower one; of a lower end without certificate it keeps note.
+inline bool take_if_lower(Minimum& minimum, OptimizerResult&& other) {
+  const double gain = minimum.lowest.value - other.value;
+  if (other.status != FitStatus::converged) {
+    minimum.missed = std::isfinite(gain) ? std::max(minimum.missed, gain) : minimum.missed;
+    return false;
+  }
+  if (gain > same_minimum_tolerance) {
+    minimum.spread += gain;
+    minimum.missed = std::max(0.0, minimum.missed - gain);
+    minimum.lowest = std::move(other);
+    return true;
+  }
+  minimum.spread = std::max(minimum.spread, -gain);
+  return false;
+}
+
 /// What an optimizer wants to keep between minimizations: its `Workspace`, or nothing.
 template <class Optimizer>
 struct OptimizerScratch {
@@ -148,7 +165,7 @@ public:
         Minimum other = minimize(std::vector<Vector>{start}, box);
         const int iterations = minimum.lowest.iterations + other.lowest.iterations;
         const int evaluations = minimum.lowest.evaluations + other.lowest.evaluations;
-        moved = take_if_lower(minimum, std::move(other.lowest)) || moved;
+        moved = detail::take_if_lower(minimum, std::move(other.lowest)) || moved;
         minimum.lowest.iterations = iterations;
         minimum.lowest.evaluations = evaluations;
       }
@@ -193,23 +210,6 @@ public:
   }
 
 private:
-  /// Replaces a certified minimum by a lower one; of a lower end without certificate it keeps note.
-  static bool take_if_lower(Minimum& minimum, OptimizerResult&& other) {
-    const double gain = minimum.lowest.value - other.value;
-    if (other.status != FitStatus::converged) {
-      minimum.missed = std::isfinite(gain) ? std::max(minimum.missed, gain) : minimum.missed;
-      return false;
-    }
-    if (gain > same_minimum_tolerance) {
-      minimum.spread += gain;
-      minimum.missed = std::max(0.0, minimum.missed - gain);
-      minimum.lowest = std::move(other);
-      return true;
-    }
-    minimum.spread = std::max(minimum.spread, -gain);
-    return false;
-  }
-
   /// A remark that names the bins without events whose rate is 0 at x, "" if there are none.
   [[nodiscard]] std::string describe_edge(const Vector& x) const {
     constexpr double nothing = 1e-5;

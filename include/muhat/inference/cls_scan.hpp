@@ -210,7 +210,7 @@ void run_cls_chains(std::vector<ClsPoint>& points, const Prepare& prepare, const
 /// `control` stopped the scan, lacks values, and says why.
 ///
 /// Throws InvalidArgument for a mu outside its bounds, more than `most_scan_points`, unusable options or
-/// data. Four fits for each point, on the executor's threads.
+/// data. Four fits for each point, more where starts disagree, on the executor's threads.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] std::vector<ClsPoint>
 cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& mus,

@@ -105,25 +105,15 @@ public:
   [[nodiscard]] const Minimum& operator[](std::size_t k) const { return minima_[k]; }
   [[nodiscard]] bool has(std::size_t k) const { return minima_[k].lowest.x.size() > 0; }
 
-  /// A point keeps the better of two minima, and how far the other lies above. True if that is the new one.
+  /// A point keeps the lower of two certified minima, and how far they differ. True if that is the new one.
   bool take(std::size_t k, Minimum minimum) {
     Minimum& known = minima_[k];
-    if (!has(k)) {
+    if (!known.certified()) {
       known = std::move(minimum);
-      return true;
+      return known.certified();
     }
-    if (!minimum.certified()) {
-      return false;
-    }
-    const bool lower =
-        !known.certified() || minimum.lowest.value < known.lowest.value - same_minimum_tolerance;
-    if (lower) {
-      std::swap(known, minimum);
-    }
-    if (minimum.certified()) {
-      known.spread = std::max(known.spread, minimum.spread + minimum.lowest.value - known.lowest.value);
-    }
-    return lower;
+    known.spread = std::max(known.spread, minimum.spread);
+    return take_if_lower(known, std::move(minimum.lowest));
   }
 
   /// Whether starts have ended in different minima anywhere.
