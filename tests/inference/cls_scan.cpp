@@ -6,8 +6,8 @@
 #include <support/grids.hpp>
 #include <support/messages.hpp>
 #include <support/several_minima.hpp>
+#include <support/stopped_scan.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -101,16 +101,10 @@ TEST_CASE("a stopped CLs scan keeps its points and says which were not reached",
   const Model model = hello_world_model();
   const Vector data = with_auxdata(model, {51.0, 48.0});
   const std::vector<double> mus = grid(0.0, 5.0, 40);
-  std::atomic<bool> cancel{false};
-  std::vector<std::size_t> counts;
-  ScanControl control{.cancel = &cancel};
-  control.on_point = [&](std::size_t done) {
-    counts.push_back(done);
-    cancel = done == 20;
-  };
-  const auto points = cls_scan(model, data, mus, {}, DefaultOptimizer{}, SerialExecutor{}, control);
-  CHECK(counts.size() == 20);
-  CHECK(counts.back() == 20);
+  StoppedScan stopped(20);
+  const auto points = cls_scan(model, data, mus, {}, DefaultOptimizer{}, SerialExecutor{}, stopped.control());
+  CHECK(stopped.counts().size() == 20);
+  CHECK(stopped.counts().back() == 20);
   REQUIRE(points.size() == 40);
   CHECK(points[19].cls_observed == cls_scan(model, data, mus)[19].cls_observed);
   CHECK(points[19].reason.empty());

@@ -5,6 +5,7 @@
 #include <support/grids.hpp>
 #include <support/messages.hpp>
 #include <support/several_minima.hpp>
+#include <support/stopped_scan.hpp>
 
 #include <atomic>
 #include <cmath>
@@ -152,18 +153,12 @@ TEST_CASE("a stopped profile scan keeps its points and says which were not reach
   const Model model = hello_world_model();
   const Vector data = with_auxdata(model, {51.0, 48.0});
   const std::vector<double> mus = grid(0.0, 5.0, 40);
-  std::atomic<bool> cancel{false};
-  std::vector<std::size_t> counts;
-  ScanControl control{.cancel = &cancel};
-  control.on_point = [&](std::size_t done) {
-    counts.push_back(done);
-    cancel = done == 20;
-  };
+  StoppedScan stopped(20);
   const ProfileScan whole = profile_scan(model, data, {{"mu", mus}});
   const ProfileScan part =
-      profile_scan(model, data, {{"mu", mus}}, {}, DefaultOptimizer{}, SerialExecutor{}, control);
-  CHECK(counts.size() == 20);
-  CHECK(counts.back() == 20);
+      profile_scan(model, data, {{"mu", mus}}, {}, DefaultOptimizer{}, SerialExecutor{}, stopped.control());
+  CHECK(stopped.counts().size() == 20);
+  CHECK(stopped.counts().back() == 20);
   REQUIRE(part.points.size() == 40);
   for (std::size_t k = 0; k < 40; ++k) {
     CHECK(part.points[k].values == whole.points[k].values);

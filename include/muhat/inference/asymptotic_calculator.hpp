@@ -129,12 +129,9 @@ public:
 
   /// The worst remarks of all fits made so far, to data and to Asimov data (Profile::warnings).
   [[nodiscard]] std::vector<std::string> warnings() const {
-    std::vector<std::string> result;
-    for (const std::string& warning : on_data_.warnings()) {
-      result.push_back("fits to the data: " + warning);
-    }
-    for (const std::string& warning : on_asimov_.warnings()) {
-      result.push_back("fits to the Asimov data: " + warning);
+    std::vector<std::string> result = on_data_.warnings("fits to the data: ");
+    for (std::string& warning : on_asimov_.warnings("fits to the Asimov data: ")) {
+      result.push_back(std::move(warning));
     }
     return result;
   }
@@ -178,9 +175,7 @@ public:
 
 private:
   /// The value of the POI in a test of mu.
-  [[nodiscard]] double tested(double mu) const noexcept {
-    return options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
-  }
+  [[nodiscard]] double tested(double mu) const noexcept { return tested_mu(options_.test_statistic, mu); }
 
   /// Makes the Asimov data, or makes them anew when a later fit has found a lower minimum at the
   /// alternative. The fit to the data at mu comes first, so that the chain starts with it.

@@ -170,16 +170,17 @@ private:
   std::vector<bool> due_;
 };
 
-/// Runs all chains until the minima that they share, and those at their ends, are settled. `prepare(known)`:
-/// a calculator that knows these points.
-template <class Calculator, class Prepare, Executor E>
-void run_cls_chains(std::vector<ClsPoint>& points, const Prepare& prepare, const E& executor,
+/// Runs all chains until the minima that they share, and those at their ends, are settled. `unused`: a
+/// calculator without fits.
+template <class Calculator, Executor E>
+void run_cls_chains(std::vector<ClsPoint>& points, const Calculator& unused, const E& executor,
                     const ScanControl& control) {
   ScanWatch watch(control);
   ClsChains<Calculator> chains(points, watch);
   std::vector<Vector> known;
   for (int pass = 0; pass < most_passes; ++pass) {
-    Calculator prepared = prepare(known);
+    Calculator prepared = unused;
+    prepared.add_known(known);
     // All chains begin with the fits of the first point.
     set_cls(prepared, points.front());
     const ChainMinima::Pair before = if_computed([&] { return prepared.shared_minima(); });
@@ -217,21 +218,15 @@ cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& m
          const InferenceOptions& options = {}, const Optimizer& optimizer = Optimizer{},
          const E& executor = E{}, const ScanControl& control = {}) {
   detail::require_scan_size({mus.size()});
-  using Calculator = AsymptoticCalculator<AnyModel, Optimizer>;
-  const Calculator unused(model, data, options, optimizer);
+  AsymptoticCalculator<AnyModel, Optimizer> calculator(model, data, options, optimizer);
+  calculator.start_from_init();
   std::vector<ClsPoint> points;
   points.reserve(mus.size());
   for (const double mu : mus) {
     points.push_back({.mu = mu, .reason = scan_point_not_reached});
   }
-  const auto prepare = [&](const std::vector<Vector>& known) {
-    Calculator calculator = unused;
-    calculator.start_from_init();
-    calculator.add_known(known);
-    return calculator;
-  };
   if (!points.empty()) {
-    detail::run_cls_chains<Calculator>(points, prepare, executor, control);
+    detail::run_cls_chains(points, calculator, executor, control);
   }
   return points;
 }

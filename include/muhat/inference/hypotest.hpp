@@ -79,7 +79,7 @@ template <class AnyModel, class Optimizer>
 [[nodiscard]] HypotestResult hypotest(AsymptoticCalculator<AnyModel, Optimizer>& calculator, double mu) {
   HypotestResult result;
   result.test_statistic = calculator.options().test_statistic;
-  result.mu = result.test_statistic == TestStatistic::q0 ? 0.0 : mu;
+  result.mu = tested_mu(result.test_statistic, mu);
   result.poi = calculator.poi_name();
   (void)calculator.statistic(result.mu);
   const AsymptoticDistributions distributions = calculator.distributions(result.mu);

@@ -218,7 +218,7 @@ public:
 
   /// The test statistic at mu (0 for q0). Throws FitFailed where one of its two fits has no certificate.
   [[nodiscard]] double statistic(TestStatistic kind, double mu) {
-    const double tested = kind == TestStatistic::q0 ? 0.0 : mu;
+    const double tested = tested_mu(kind, mu);
     (void)fixed(tested);
     (void)free();
     const Minimum& constrained = fixed(tested);
@@ -234,18 +234,18 @@ public:
   [[nodiscard]] FitResult describe_fixed(double mu) { return fitter_.describe(fixed(mu), box_at(mu)); }
 
   /// The remarks of the free fit, and of the fits with the POI held whose starts disagree most or that missed
-  /// most; each once. Of the fits made so far.
-  [[nodiscard]] std::vector<std::string> warnings() const {
+  /// most; each once, behind `prefix`. Of the fits made so far.
+  [[nodiscard]] std::vector<std::string> warnings(const std::string& prefix = {}) const {
     std::vector<std::string> result;
     if (has_free_) {
-      add_warnings(result, fitter_.describe(free_, free_box_));
+      add_warnings(result, fitter_.describe(free_, free_box_), prefix);
     }
     const auto add_worst = [&](const auto& size) {
       const auto worst = std::max_element(fixed_.begin(), fixed_.end(), [&](const auto& a, const auto& b) {
         return size(a.second) < size(b.second);
       });
       if (worst != fixed_.end() && size(worst->second) > same_minimum_tolerance) {
-        add_warnings(result, fitter_.describe(worst->second, box_at(worst->first)));
+        add_warnings(result, fitter_.describe(worst->second, box_at(worst->first)), prefix);
       }
     };
     add_worst([](const Minimum& minimum) { return minimum.spread; });

@@ -60,6 +60,11 @@ enum class TestStatistic { t_mu, t_mu_tilde, q_mu, q_mu_tilde, q0 };
   return statistic == TestStatistic::q0 ? 1.0 : 0.0;
 }
 
+/// The value of the POI that a test of mu holds it at: discovery tests 0, whatever mu.
+[[nodiscard]] constexpr double tested_mu(TestStatistic statistic, double mu) noexcept {
+  return statistic == TestStatistic::q0 ? 0.0 : mu;
+}
+
 /// What messages call the value of the POI that `alternative_mu` gives.
 inline constexpr const char* alternative_text = "the alternative hypothesis' value";
 

@@ -125,13 +125,7 @@ public:
   [[nodiscard]] int revision() const noexcept { return on_data_.revision(); }
 
   /// The worst remarks of the fits to the data made so far (Profile::warnings).
-  [[nodiscard]] std::vector<std::string> warnings() const {
-    std::vector<std::string> result;
-    for (const std::string& warning : on_data_.warnings()) {
-      result.push_back("fits to the data: " + warning);
-    }
-    return result;
-  }
+  [[nodiscard]] std::vector<std::string> warnings() const { return on_data_.warnings("fits to the data: "); }
 
   /// The statistic of the data at mu (0 for q0). Throws InvalidArgument for mu outside its
   /// bounds, FitFailed where a fit has no certificate.
@@ -150,7 +144,7 @@ public:
 
   /// The ensemble for mu (0 for q0) without toys. Throws as `statistic`.
   [[nodiscard]] ToyEnsemble prepare(double mu, std::uint64_t seed) {
-    const double tested = options_.test_statistic == TestStatistic::q0 ? 0.0 : mu;
+    const double tested = tested_mu(options_.test_statistic, mu);
     const double alternative = alternative_mu(options_.test_statistic);
     ToyEnsemble ensemble{.mu = tested,
                          .test_statistic = options_.test_statistic,
