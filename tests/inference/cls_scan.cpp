@@ -6,9 +6,13 @@
 #include <support/grids.hpp>
 #include <support/messages.hpp>
 #include <support/several_minima.hpp>
+#include <support/sinking_optimizer.hpp>
 #include <support/stopped_scan.hpp>
 
+#include <atomic>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -45,6 +49,28 @@ struct ThrowsAt {
     return DefaultOptimizer().minimize(f, x0, box);
   }
 };
+
+/// Stops a scan in its `stop_at`th minimization.
+struct StopsAt {
+  std::atomic<bool>* cancel = nullptr;
+  int stop_at = 0;
+  std::shared_ptr<int> count = std::make_shared<int>(0);
+
+  template <class F>
+  OptimizerResult minimize(F& f, const Vector& x0, const Box& box) const {
+    if (++*count == stop_at) {
+      *cancel = true;
+    }
+    return DefaultOptimizer().minimize(f, x0, box);
+  }
+};
+
+OptimizerResult end_of_fit(double value, FitStatus status) {
+  OptimizerResult end;
+  end.value = value;
+  end.status = status;
+  return end;
+}
 
 } // namespace
 
@@ -129,6 +155,105 @@ TEST_CASE("a fit without a certificate takes its own point from a CLs scan alone
     }
   }
   CHECK(mentions(points[3].reason, {"mu = 3", "no certified minimum"}));
+}
+
+TEST_CASE("a CLs scan that is stopped while points are computed again keeps no replaced values",
+          "[cls_scan]") {
+  const std::vector<double> mus = grid(0.0, 8.0, 81);
+  const auto scan = [&](const SeveralMinima& basins, int stop_at, int& fits, int& fits_of_all) {
+    std::atomic<bool> cancel{false};
+    const StopsAt optimizer{&cancel, stop_at};
+    const ScanControl control{.cancel = &cancel, .on_point = [&](std::size_t done) {
+                                if (done == mus.size()) {
+                                  fits_of_all = *optimizer.count;
+                                }
+                              }};
+    auto points = cls_scan(basins.model, basins.data, mus, {}, optimizer, SerialExecutor{}, control);
+    fits = *optimizer.count;
+    return points;
+  };
+  // A late chain lowers a minimum that all share; nothing is lowered after that.
+  for (const unsigned seed : {38U, 43U, 71U}) {
+    const SeveralMinima basins = drawn_basins(seed);
+    int fits = 0;
+    int fits_of_all = 0;
+    int unused = 0;
+    const std::vector<ClsPoint> whole = scan(basins, 0, fits, fits_of_all);
+    REQUIRE(fits > fits_of_all + 200);
+    const std::vector<ClsPoint> first = scan(basins, fits_of_all, unused, unused);
+    int replaced = 0;
+    for (int stop_at = fits_of_all + 10; stop_at < fits; stop_at += 19) {
+      const std::vector<ClsPoint> points = scan(basins, stop_at, unused, unused);
+      for (std::size_t k = 0; k < mus.size(); ++k) {
+        CAPTURE(seed, stop_at, mus[k]);
+        if (points[k].cls_observed) {
+          CHECK(*points[k].cls_observed == Approx(*whole[k].cls_observed).margin(1e-4));
+        } else {
+          CHECK(mentions(points[k].reason, {"lower minimum", "stopped"}));
+          replaced +=
+              first[k].cls_observed && std::abs(*first[k].cls_observed - *whole[k].cls_observed) > 1e-4;
+        }
+      }
+    }
+    CHECK(replaced > 0);
+  }
+}
+
+TEST_CASE("a CLs scan that is stopped before it begins fits nothing", "[cls_scan]") {
+  const Model model = hello_world_model();
+  std::atomic<bool> cancel{true};
+  const StopsAt optimizer{&cancel};
+  const auto points = cls_scan(model, with_auxdata(model, {51.0, 48.0}), {0.5, 1.0}, {}, optimizer,
+                               SerialExecutor{}, {.cancel = &cancel});
+  REQUIRE(points.size() == 2);
+  CHECK(mentions(points[0].reason, {"not reached"}));
+  CHECK(*optimizer.count == 0);
+}
+
+TEST_CASE("a CLs scan that does not settle says so", "[cls_scan]") {
+  const Model model = hello_world_model();
+  const Vector data = with_auxdata(model, {51.0, 48.0});
+  const std::vector<double> mus = grid(0.1, 4.0, 40);
+  for (const ClsPoint& point : cls_scan(model, data, mus, {}, SinkingOptimizer{}, SerialExecutor{})) {
+    REQUIRE_FALSE(point.warnings.empty());
+    CHECK(mentions(point.warnings.back(), {"still found lower minima", "more starts"}));
+  }
+  for (const ClsPoint& point : cls_scan(model, data, mus)) {
+    CHECK(point.warnings.empty());
+  }
+}
+
+TEST_CASE("chains tell each other of certified minima alone", "[cls_scan]") {
+  using muhat::detail::is_lower_minimum;
+  const OptimizerResult known = end_of_fit(5.0, FitStatus::converged);
+  CHECK(is_lower_minimum(end_of_fit(4.0, FitStatus::converged), known));
+  CHECK_FALSE(is_lower_minimum(end_of_fit(4.0, FitStatus::stalled), known));
+  CHECK_FALSE(is_lower_minimum(end_of_fit(5.0 - 1e-7, FitStatus::converged), known));
+  CHECK_FALSE(is_lower_minimum(end_of_fit(6.0, FitStatus::converged), known));
+  const OptimizerResult failed = end_of_fit(5.0, FitStatus::iteration_limit);
+  CHECK(is_lower_minimum(end_of_fit(5.0, FitStatus::converged), failed));
+  CHECK(is_lower_minimum(end_of_fit(4.0, FitStatus::converged), failed));
+  CHECK_FALSE(is_lower_minimum(end_of_fit(6.0, FitStatus::converged), failed));
+  CHECK_FALSE(is_lower_minimum(end_of_fit(4.0, FitStatus::stalled), failed));
+  const OptimizerResult outside =
+      end_of_fit(std::numeric_limits<double>::infinity(), FitStatus::outside_domain);
+  CHECK(is_lower_minimum(known, outside));
+  CHECK_FALSE(is_lower_minimum(outside, known));
+}
+
+TEST_CASE("a CLs scan is refused before its first fit", "[cls_scan]") {
+  const Model model = hello_world_model();
+  const Vector data = with_auxdata(model, {51.0, 48.0});
+  const ThrowsAt optimizer;
+  const auto refused = [&](const std::vector<double>& mus, TestStatistic statistic) {
+    return message_of<InvalidArgument>([&] {
+      (void)cls_scan(model, data, mus, {.test_statistic = statistic}, optimizer, SerialExecutor{});
+    });
+  };
+  CHECK(mentions(refused({1.0, 2.0, 11.0}, TestStatistic::q_mu_tilde), {"11", "mu", "[0, 10]"}));
+  CHECK(mentions(refused({1.0, std::numeric_limits<double>::quiet_NaN()}, TestStatistic::q_mu), {"finite"}));
+  CHECK(mentions(refused({1.0}, TestStatistic::q0), {"q0", "qtilde"}));
+  CHECK(*optimizer.count == 0);
 }
 
 TEST_CASE("a CLs scan without bound is refused before anything is allocated", "[cls_scan]") {

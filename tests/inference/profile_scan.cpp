@@ -5,6 +5,7 @@
 #include <support/grids.hpp>
 #include <support/messages.hpp>
 #include <support/several_minima.hpp>
+#include <support/sinking_optimizer.hpp>
 #include <support/stopped_scan.hpp>
 
 #include <atomic>
@@ -183,4 +184,46 @@ TEST_CASE("the two axes of a profile scan are different parameters", "[profile_s
   CHECK_THROWS_AS(
       profile_scan(model, with_auxdata(model, {51.0, 48.0}), {{"mu", {0.0, 1.0}}, {"mu", {0.0, 1.0}}}),
       InvalidArgument);
+}
+
+TEST_CASE("a profile scan that does not settle says so", "[profile_scan]") {
+  const Model model = hello_world_model();
+  const Vector data = with_auxdata(model, {51.0, 48.0});
+  const ProfileScan scan =
+      profile_scan(model, data, {{"mu", grid(0.0, 5.0, 20)}}, {}, SinkingOptimizer{}, SerialExecutor{});
+  for (const ProfilePoint& point : scan.points) {
+    REQUIRE_FALSE(point.warnings.empty());
+    CHECK(mentions(point.warnings.back(), {"still found lower minima", "more starts"}));
+  }
+}
+
+TEST_CASE("a point of a profile scan keeps a certified minimum before any other", "[profile_scan]") {
+  const auto minimum = [](double value, FitStatus status, double spread = 0.0, double missed = 0.0) {
+    Minimum result{.spread = spread, .missed = missed};
+    result.lowest.x = vector({value});
+    result.lowest.value = value;
+    result.lowest.status = status;
+    return result;
+  };
+  muhat::detail::ProfileMinima minima(1);
+  CHECK_FALSE(minima.take(0, minimum(5.0, FitStatus::stalled)));
+  CHECK_FALSE(minima.take(0, minimum(7.0, FitStatus::stalled)));
+  CHECK(minima[0].lowest.value == 5.0);
+  CHECK_FALSE(minima.take(0, minimum(4.0, FitStatus::iteration_limit)));
+  CHECK(minima[0].lowest.value == 4.0);
+  CHECK(minima.take(0, minimum(6.0, FitStatus::converged)));
+  CHECK(minima[0].lowest.value == 6.0);
+  CHECK(minima[0].missed == 2.0);
+  CHECK_FALSE(minima.take(0, minimum(3.0, FitStatus::stalled)));
+  CHECK(minima[0].lowest.value == 6.0);
+  CHECK(minima[0].missed == 3.0);
+  // Of a certified minimum at 8, a point at 2.5 without certificate was seen, and a minimum at 9.
+  CHECK_FALSE(minima.take(0, minimum(8.0, FitStatus::converged, 1.0, 5.5)));
+  CHECK(minima[0].lowest.value == 6.0);
+  CHECK(minima[0].spread == 3.0);
+  CHECK(minima[0].missed == 3.5);
+  CHECK(minima.take(0, minimum(5.0, FitStatus::converged)));
+  CHECK(minima[0].lowest.value == 5.0);
+  CHECK(minima[0].spread == 4.0);
+  CHECK(minima[0].missed == 2.5);
 }

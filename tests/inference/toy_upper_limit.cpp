@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,21 @@ bool same_limits(const UpperLimitResult& a, const UpperLimitResult& b) {
   }
   return same;
 }
+
+/// Certifies the first `good` fits alone. For one thread.
+struct StallsAfter {
+  int good = 0;
+  std::shared_ptr<int> count = std::make_shared<int>(0);
+
+  template <class F>
+  OptimizerResult minimize(F& f, const Vector& x0, const Box& box) const {
+    OptimizerResult result = DefaultOptimizer().minimize(f, x0, box);
+    if (++*count > good) {
+      result.status = FitStatus::stalled;
+    }
+    return result;
+  }
+};
 
 } // namespace
 
@@ -133,6 +150,23 @@ TEST_CASE("toys without a fit are counted, and a point without any toy has no CL
   CHECK(result.toys == 160);
   CHECK(result.failed_toys > 0);
   CHECK(result.failed_toys < 160);
+}
+
+TEST_CASE("toys of a point where none has a statistic are made once", "[toy_upper_limit]") {
+  const Model model = uncorrelated_background({6.0}, {9.0}, {3.0});
+  const Vector data = with_auxdata(model, {9.0});
+  const UpperLimitOptions scan{.scan = {1.0, 2.0}};
+  const std::atomic<bool> before_toys{true};
+  const StallsAfter counting{std::numeric_limits<int>::max()};
+  (void)toy_upper_limit(model, data, scan, {.ntoys = 40, .cancel = &before_toys}, counting, SerialExecutor{});
+  const StallsAfter stalling{*counting.count};
+  const UpperLimitResult result =
+      toy_upper_limit(model, data, scan, {.ntoys = 40, .seed = 5}, stalling, SerialExecutor{});
+  CHECK(result.toys == 160);
+  CHECK(result.failed_toys == 160);
+  CHECK_FALSE(result.observed.value);
+  CHECK(mentions(result.observed.reason, {"mu = 1", "no toy has a statistic", "stalled"}));
+  CHECK(mentions(result.expected[4].reason, {"mu = 1", "no toy has a statistic"}));
 }
 
 TEST_CASE("a toy limit beyond the bounds is explained, or found when asked", "[toy_upper_limit]") {

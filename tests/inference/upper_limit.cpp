@@ -3,7 +3,9 @@
 
 #include <support/catch.hpp>
 #include <support/counting_models.hpp>
+#include <support/grids.hpp>
 #include <support/messages.hpp>
+#include <support/sinking_optimizer.hpp>
 #include <support/tolerances.hpp>
 
 #include <cmath>
@@ -15,14 +17,6 @@ using namespace muhat;
 using namespace muhat::test;
 
 namespace {
-
-std::vector<double> linear_scan(double last, int points) {
-  std::vector<double> scan;
-  for (int k = 0; k < points; ++k) {
-    scan.push_back(last * k / (points - 1));
-  }
-  return scan;
-}
 
 /// Gives up where the parameter is held at 2.
 struct Stalling {
@@ -40,7 +34,7 @@ struct Stalling {
 
 TEST_CASE("shape factor page: the manual's limits on its own scan", "[upper_limit]") {
   const UpperLimitResult result =
-      upper_limit(shape_factor_model(), shape_factor_data(), {.scan = linear_scan(5.0, 61)});
+      upper_limit(shape_factor_model(), shape_factor_data(), {.scan = grid(0.0, 5.0, 61)});
   CHECK(std::abs(result.observed.value.value() - 2.19460) < tolerance::manual);
   const double expected[] = {0.74138, 0.99494, 1.38451, 1.92900, 2.59408};
   for (std::size_t k = 0; k < 5; ++k) {
@@ -52,7 +46,7 @@ TEST_CASE("shape factor page: the manual's limits on its own scan", "[upper_limi
 TEST_CASE("the manual's scan of the hello world model", "[upper_limit]") {
   const Model model = hello_world_model();
   const UpperLimitResult result =
-      upper_limit(model, with_auxdata(model, {51.0, 48.0}), {.scan = linear_scan(5.0, 21)});
+      upper_limit(model, with_auxdata(model, {51.0, 48.0}), {.scan = grid(0.0, 5.0, 21)});
   CHECK(result.observed.value.value() == Approx(1.01764089).epsilon(1e-4));
   const double expected[] = {0.59576921, 0.76169166, 1.08504773, 1.50170482, 2.06654952};
   for (std::size_t k = 0; k < 5; ++k) {
@@ -220,6 +214,15 @@ TEST_CASE("a scan on which fits fail has no limit, and says so", "[upper_limit]"
   CHECK(mentions(result.observed.reason, {"mu = 2", "stalled"}));
   CHECK_FALSE(result.expected[2].value.has_value());
   CHECK(result.points.size() == 3);
+}
+
+TEST_CASE("limits that do not settle say so", "[upper_limit]") {
+  const Model model = hello_world_model();
+  const Vector data = with_auxdata(model, {51.0, 48.0});
+  const UpperLimitResult sinking = upper_limit(model, data, {}, SinkingOptimizer{});
+  REQUIRE_FALSE(sinking.warnings.empty());
+  CHECK(mentions(sinking.warnings.back(), {"still found lower minima", "more starts"}));
+  CHECK(upper_limit(model, data).warnings.empty());
 }
 
 TEST_CASE("a limit's scan has finite values only", "[upper_limit]") {

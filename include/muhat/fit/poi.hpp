@@ -56,10 +56,13 @@ inline void require_free_poi(const FitSetup& setup, Index poi, const std::string
   }
 }
 
+/// What messages call a value that the POI is held at.
+inline constexpr const char* tested_value_text = "the tested value";
+
 /// Requires mu, which messages call `what`, to be finite and to lie inside the POI's bounds. Throws
 /// InvalidArgument when it does not.
 inline void require_inside_bounds(const FitSetup& setup, Index poi, const std::string& name, double mu,
-                                  const std::string& what = "the tested value") {
+                                  const std::string& what = tested_value_text) {
   const double lower = setup.bounds.lower[poi];
   const double upper = setup.bounds.upper[poi];
   if (!std::isfinite(mu)) {

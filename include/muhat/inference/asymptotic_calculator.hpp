@@ -58,12 +58,14 @@ public:
       : options_(std::move(options)),
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_asimov_(on_data_),
         alternative_(alternative_mu(options_.test_statistic)) {
-    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(), alternative_,
-                          alternative_text);
+    on_data_.require_testable(alternative_, alternative_text);
   }
 
   [[nodiscard]] const InferenceOptions& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& poi_name() const { return on_data_.poi_name(); }
+
+  /// Throws InvalidArgument for mu outside the POI's bounds.
+  void require_testable(double mu) const { on_data_.require_testable(mu); }
 
   /// Lower and upper bound of the POI.
   [[nodiscard]] std::pair<double, double> poi_bounds() const {
@@ -102,21 +104,20 @@ public:
   /// The minima with the POI held at mu (0 for q0): for the data, and for the Asimov data. Throws as
   /// `statistic`.
   [[nodiscard]] std::array<OptimizerResult, 2> held_minima(double mu) {
+    OptimizerResult on_data = on_data_.fixed(tested(mu)).lowest;
     prepare_asimov(tested(mu));
-    return {on_data_.fixed(tested(mu)).lowest, on_asimov_.fixed(tested(mu)).lowest};
+    return {std::move(on_data), on_asimov_.fixed(tested(mu)).lowest};
   }
 
-  /// Whether one of `others`, moved to mu, lies below the one of `present`, the minima held there. For
-  /// minima of equal Asimov data. Throws as `statistic`.
-  [[nodiscard]] bool is_lower(double mu, const std::array<OptimizerResult, 2>& others,
-                              const std::array<OptimizerResult, 2>& present) {
+  /// -2 log L at `minima`, moved to mu (0 for q0): of the data at the first, of the Asimov data at the
+  /// second. Throws as `statistic`.
+  [[nodiscard]] std::array<double, 2> twice_nll(double mu, const std::array<OptimizerResult, 2>& minima) {
     prepare_asimov(tested(mu));
-    return on_data_.twice_nll(tested(mu), others[0].x) < present[0].value - same_minimum_tolerance ||
-           on_asimov_.twice_nll(tested(mu), others[1].x) < present[1].value - same_minimum_tolerance;
+    return {on_data_.twice_nll(tested(mu), minima[0].x), on_asimov_.twice_nll(tested(mu), minima[1].x)};
   }
 
-  /// Fits again from `others` with the POI held at mu, where they are lower there (Profile::offer). True if
-  /// that replaced a minimum.
+  /// Fits again from `others` with the POI held at mu, where that promises better minima (Profile::offer).
+  /// True if it replaced one.
   bool offer(double mu, const std::array<OptimizerResult, 2>& others) {
     const bool lower = on_data_.offer(tested(mu), others[0].x);
     prepare_asimov(tested(mu));
@@ -146,7 +147,8 @@ public:
     return on_asimov_.statistic(options_.test_statistic, tested(mu));
   }
 
-  /// The distributions of the statistic at mu (0 for q0). Throws as `statistic`.
+  /// The distributions of the statistic at mu (0 for q0). Throws as `statistic`. Ask for `statistic(mu)`
+  /// first where both are wanted: its fits may lower the minimum that the Asimov data come from.
   [[nodiscard]] AsymptoticDistributions distributions(double mu) {
     return {options_.test_statistic, asimov_statistic(mu), options_.base_distribution};
   }

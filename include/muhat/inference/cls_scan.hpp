@@ -15,11 +15,13 @@
 #include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/profile.hpp>
 #include <muhat/inference/scan_control.hpp>
+#include <muhat/inference/test_statistic.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -27,10 +29,12 @@ namespace muhat {
 
 namespace detail {
 
-/// Fills in the values at the point's mu, those that have certified fits.
+/// Fills in the values at the point's mu, those that have certified fits. The statistic comes first
+/// (AsymptoticCalculator::distributions).
 template <class Calculator>
 void set_cls(Calculator& calculator, ClsPoint& point) {
   point = {.mu = point.mu};
+  (void)if_computed([&] { return calculator.statistic(point.mu); });
   try {
     const AsymptoticDistributions distributions = calculator.distributions(point.mu);
     const ExpectedBand band = expected_p_values(distributions);
@@ -56,6 +60,12 @@ struct ChainMinima {
   std::array<Pair, 2> ends = {};
 };
 
+/// Whether a minimum lies below another end of a fit, or as low as one without certificate.
+[[nodiscard]] inline bool is_lower_minimum(const OptimizerResult& other, const OptimizerResult& present) {
+  return other.status == FitStatus::converged && better_minimum(other, present) &&
+         (present.status != FitStatus::converged || other.value < present.value - same_minimum_tolerance);
+}
+
 /// The chains of a CLs scan, and what they tell each other.
 template <class Calculator>
 class ClsChains {
@@ -63,26 +73,28 @@ public:
   /// `points` has points; it and `watch` outlive the chains.
   ClsChains(std::vector<ClsPoint>& points, ScanWatch& watch)
       : points_(&points), watch_(&watch), found_((points.size() + scan_chain - 1) / scan_chain),
-        offers_(found_.size()) {
-    start_over();
+        offers_(found_.size()), due_(found_.size()) {
+    std::iota(due_.begin(), due_.end(), std::size_t{0});
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return found_.size(); }
 
   /// Lets all chains run again.
-  void start_over() { due_.assign(size(), true); }
+  void start_over() {
+    due_.resize(size());
+    std::iota(due_.begin(), due_.end(), std::size_t{0});
+    withdraw_due();
+  }
 
   /// Runs the chains that are due, each with a copy of `prepared`.
   template <Executor E>
   void run(const Calculator& prepared, const E& executor, const std::atomic<bool>* cancel) {
-    const auto chain = [&](std::size_t c) {
-      if (due_[c]) {
-        Calculator calculator = prepared;
-        run_chain(calculator, c);
-      }
+    const auto chain = [&](std::size_t k) {
+      Calculator calculator = prepared;
+      run_chain(calculator, due_[k]);
     };
     parallel_for(
-        executor, size(), [&] { return chain; }, cancel);
+        executor, due_.size(), [&] { return chain; }, cancel);
   }
 
   /// The lowest of the shared minima that lie below those of `before`.
@@ -91,7 +103,7 @@ public:
     for (std::size_t k = 0; before && k < before->size(); ++k) {
       const OptimizerResult* lowest = &(*before)[k];
       for (const ChainMinima& minima : found_) {
-        if (minima.shared && (*minima.shared)[k].value < lowest->value - same_minimum_tolerance) {
+        if (minima.shared && is_lower_minimum((*minima.shared)[k], *lowest)) {
           lowest = &(*minima.shared)[k];
         }
       }
@@ -102,15 +114,28 @@ public:
     return lower;
   }
 
-  /// Prepares offers to the chains at whose ends a neighbor knows a lower minimum, which are then due. False
-  /// when there are none.
+  /// Prepares offers between the chains that have just run and their neighbors, where one knows a lower
+  /// minimum at the other's end. Those that are offered one are due. False when there are none.
   [[nodiscard]] bool offer_ends(Calculator& prepared) {
-    due_.assign(size(), false);
-    for (std::size_t c = 1; c < size(); ++c) {
-      offer_end(prepared, c - 1, c, 0);
-      offer_end(prepared, c, c - 1, 1);
+    std::vector<std::size_t> offered;
+    const auto offer = [&](std::size_t from, std::size_t to, std::size_t side) {
+      if (!watch_->canceled() && offer_end(prepared, from, to, side)) {
+        offered.push_back(to);
+      }
+    };
+    std::size_t next_border = 1;
+    for (const std::size_t ran : due_) {
+      for (std::size_t c = std::max(ran, next_border); c <= ran + 1 && c < size(); ++c) {
+        offer(c - 1, c, 0);
+        offer(c, c - 1, 1);
+        next_border = c + 1;
+      }
     }
-    return std::find(due_.begin(), due_.end(), true) != due_.end();
+    std::sort(offered.begin(), offered.end());
+    offered.erase(std::unique(offered.begin(), offered.end()), offered.end());
+    due_ = std::move(offered);
+    withdraw_due();
+    return !due_.empty();
   }
 
 private:
@@ -123,12 +148,26 @@ private:
     return (*points_)[side == 0 ? begin(c) : end(c) - 1].mu;
   }
 
+  static void withdraw(ClsPoint& point) { point = {.mu = point.mu, .reason = scan_point_not_settled}; }
+
+  /// Takes the values of the chains that are due, which do not get them back when the scan is stopped.
+  void withdraw_due() {
+    for (const std::size_t c : due_) {
+      for (std::size_t k = begin(c); k < end(c); ++k) {
+        withdraw((*points_)[k]);
+      }
+    }
+  }
+
   /// Computes a chain's points, and again where later ones, or a neighbor, have lowered a minimum that an
   /// earlier one used.
   void run_chain(Calculator& calculator, std::size_t c) {
     std::size_t reached = begin(c);
-    until_settled(calculator, [&] {
+    // Of the minima that each point began with.
+    std::array<int, scan_chain> revisions{};
+    const bool settled = until_settled(calculator, [&] {
       for (std::size_t k = begin(c); k < end(c) && !watch_->canceled(); ++k) {
+        revisions[k - begin(c)] = calculator.revision();
         set_cls(calculator, (*points_)[k]);
         if (k == reached) {
           ++reached;
@@ -136,9 +175,8 @@ private:
         }
       }
       for (std::size_t side = 0; side < 2 && !watch_->canceled(); ++side) {
-        if (const ChainMinima::Pair& offered = offers_[c][side]) {
-          (void)if_computed([&] { return calculator.offer(mu_at(c, side), *offered); });
-        }
+        offer(calculator, mu_at(c, side), found_[c].ends[side]);
+        offer(calculator, mu_at(c, side), offers_[c][side]);
       }
     });
     if (!watch_->canceled()) {
@@ -146,58 +184,87 @@ private:
                    {if_computed([&] { return calculator.held_minima(mu_at(c, 0)); }),
                     if_computed([&] { return calculator.held_minima(mu_at(c, 1)); })}};
     }
+    for (std::size_t k = begin(c); k < reached; ++k) {
+      if (watch_->canceled() && revisions[k - begin(c)] != calculator.revision()) {
+        withdraw((*points_)[k]);
+      } else if (!settled) {
+        (*points_)[k].warnings.emplace_back(unsettled_warning);
+      }
+    }
   }
 
-  /// Prepares the offer of the end of one chain to the next, where it is lower and new.
-  void offer_end(Calculator& prepared, std::size_t from, std::size_t to, std::size_t side) {
-    const ChainMinima::Pair& other = found_[from].ends[1 - side];
-    const ChainMinima::Pair& present = found_[to].ends[side];
-    ChainMinima::Pair& offer = offers_[to][side];
-    const bool known = other && offer && (*offer)[0].x == (*other)[0].x && (*offer)[1].x == (*other)[1].x;
-    if (!other || !present || known ||
-        !if_computed([&] { return prepared.is_lower(mu_at(to, side), *other, *present); }).value_or(false)) {
-      return;
+  static void offer(Calculator& calculator, double mu, const ChainMinima::Pair& minima) {
+    if (minima) {
+      (void)if_computed([&] { return calculator.offer(mu, *minima); });
     }
-    offer = other;
-    due_[to] = true;
+  }
+
+  /// Prepares the offer of the end of one chain to the next. False where nothing of it is lower and new, or
+  /// makes up for a missing certificate.
+  [[nodiscard]] bool offer_end(Calculator& prepared, std::size_t from, std::size_t to, std::size_t side) {
+    const ChainMinima::Pair& others = found_[from].ends[1 - side];
+    const ChainMinima::Pair& present = found_[to].ends[side];
+    if (!others || !present) {
+      return false;
+    }
+    const auto values = if_computed([&] { return prepared.twice_nll(mu_at(to, side), *others); });
+    ChainMinima::Pair& offer = offers_[to][side];
+    bool offered = false;
+    for (std::size_t k = 0; values && k < values->size(); ++k) {
+      const OptimizerResult& other = (*others)[k];
+      const OptimizerResult& known = (*present)[k];
+      const bool is_new = !offer || (*offer)[k].x != other.x;
+      const bool wanted =
+          known.status != FitStatus::converged || (*values)[k] < known.value - same_minimum_tolerance;
+      if (other.status == FitStatus::converged && is_new && wanted) {
+        offer = offer ? offer : present;
+        (*offer)[k] = other;
+        offered = true;
+      }
+    }
+    return offered;
   }
 
   std::vector<ClsPoint>* points_;
   ScanWatch* watch_;
   std::vector<ChainMinima> found_;
-  /// What the neighbors on both sides have offered to each chain.
+  /// The best that the neighbors on both sides have offered to each chain.
   std::vector<std::array<ChainMinima::Pair, 2>> offers_;
-  std::vector<bool> due_;
+  /// The chains to run, in order.
+  std::vector<std::size_t> due_;
 };
 
-/// Runs all chains until the minima that they share, and those at their ends, are settled. `unused`: a
-/// calculator without fits.
+/// Runs all chains until the minima that they share, and those at their ends, are settled, or every point has
+/// a warning that they are not. `unused`: a calculator without fits.
 template <class Calculator, Executor E>
 void run_cls_chains(std::vector<ClsPoint>& points, const Calculator& unused, const E& executor,
                     const ScanControl& control) {
   ScanWatch watch(control);
   ClsChains<Calculator> chains(points, watch);
+  const std::size_t most_steps = std::size_t{most_passes} * chains.size();
   std::vector<Vector> known;
-  for (int pass = 0; pass < most_passes; ++pass) {
+  for (int pass = 1; !watch.canceled(); ++pass) {
     Calculator prepared = unused;
     prepared.add_known(known);
     // All chains begin with the fits of the first point.
-    set_cls(prepared, points.front());
+    ClsPoint first{.mu = points.front().mu};
+    set_cls(prepared, first);
     const ChainMinima::Pair before = if_computed([&] { return prepared.shared_minima(); });
     std::vector<Vector> lower;
+    std::size_t step = 0;
     // What is lower at an end goes through the chains one by one.
-    for (std::size_t step = 0; step <= chains.size(); ++step) {
+    do {
       chains.run(prepared, executor, control.cancel);
-      if (watch.canceled()) {
-        return;
-      }
       watch.count_no_more();
       lower = chains.lower_minima(before);
-      if (!lower.empty() || !chains.offer_ends(prepared)) {
-        break;
-      }
+    } while (lower.empty() && ++step < most_steps && chains.offer_ends(prepared));
+    if (watch.canceled() || (lower.empty() && step < most_steps)) {
+      return;
     }
-    if (lower.empty()) {
+    if (lower.empty() || pass == most_passes) {
+      for (ClsPoint& point : points) {
+        point.warnings.emplace_back(unsettled_warning);
+      }
       return;
     }
     known.insert(known.end(), lower.begin(), lower.end());
@@ -207,22 +274,30 @@ void run_cls_chains(std::vector<ClsPoint>& points, const Calculator& unused, con
 
 } // namespace detail
 
-/// CLs at every one of `mus`, in their order. A point without certified fits, or that was not reached when
-/// `control` stopped the scan, lacks values, and says why.
+/// CLs at every one of `mus`, in their order. A point without certified fits lacks values, and says why. So
+/// does one that was not reached when `control` stopped the scan, or that then knew of a lower minimum; the
+/// others hold as far as their chains had told each other. Lower minima that all points share begin the scan
+/// anew at most twice; where that is not enough, points have a warning.
 ///
-/// Throws InvalidArgument for a mu outside its bounds, more than `most_scan_points`, unusable options or
-/// data. Four fits for each point, more where starts disagree, on the executor's threads.
+/// Throws InvalidArgument for a mu that is not finite or outside its bounds, more than `most_scan_points`,
+/// q0, unusable options or data, all before the first fit. Four fits for each point, more where starts
+/// disagree, on the executor's threads.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] std::vector<ClsPoint>
 cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& mus,
          const InferenceOptions& options = {}, const Optimizer& optimizer = Optimizer{},
          const E& executor = E{}, const ScanControl& control = {}) {
   detail::require_scan_size({mus.size()});
+  if (options.test_statistic == TestStatistic::q0) {
+    throw InvalidArgument(
+        "q0 tests the absence of a signal whatever mu, there is nothing to scan: use q or qtilde");
+  }
   AsymptoticCalculator<AnyModel, Optimizer> calculator(model, data, options, optimizer);
   calculator.start_from_init();
   std::vector<ClsPoint> points;
   points.reserve(mus.size());
   for (const double mu : mus) {
+    calculator.require_testable(mu);
     points.push_back({.mu = mu, .reason = scan_point_not_reached});
   }
   if (!points.empty()) {

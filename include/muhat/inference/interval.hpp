@@ -103,7 +103,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   const double z = normal_significance(0.5 * (1.0 - options.level));
   const Box& bounds = profile.setup().bounds;
   IntervalResult result{.poi = profile.poi_name(), .level = options.level};
-  detail::until_settled(profile, [&] {
+  const bool settled = detail::until_settled(profile, [&] {
     result.best_fit = profile.free().lowest.x[poi];
     const auto end = [&](double bound) {
       return detail::interval_end(profile, result.best_fit, bound, z, options.relative_tolerance);
@@ -112,6 +112,9 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
     result.upper = end(bounds.upper[poi]);
   });
   result.warnings = profile.warnings();
+  if (!settled) {
+    result.warnings.emplace_back(detail::unsettled_warning);
+  }
   return result;
 }
 

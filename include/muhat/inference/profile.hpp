@@ -82,17 +82,22 @@ template <class Compute>
 /// How often a computation is begun anew at most, the first time included, because of lower minima.
 inline constexpr int most_passes = 3;
 
+/// The warning of a result whose last pass has replaced minima that it used.
+inline constexpr const char* unsettled_warning =
+    "the last pass still found lower minima, which may change this result: fit from more starts";
+
 /// Calls `pass` until it leaves the minima of `fits`, whose `revision` tells, as they were: what it computed
-/// before one was replaced has used one that is none.
+/// before one was replaced has used one that is none. False where `most_passes` passes do not get there.
 template <class Fits, class Pass>
-void until_settled(const Fits& fits, const Pass& pass) {
+[[nodiscard]] bool until_settled(const Fits& fits, const Pass& pass) {
   for (int k = 0; k < most_passes; ++k) {
     const int revision = fits.revision();
     pass();
     if (fits.revision() == revision) {
-      return;
+      return true;
     }
   }
+  return false;
 }
 
 } // namespace detail
@@ -139,12 +144,13 @@ public:
     return fitter_.twice_nll(clamp(x, box_at(mu)));
   }
 
-  /// Fits again from x, n parameters, with the POI held at mu, where that is lower than the minimum known,
-  /// and passes on what it finds. True if that replaced the minimum. Throws as `fixed`.
+  /// Fits again from x, n parameters, with the POI held at mu, where that is lower than the minimum known or
+  /// where this has no certificate, and passes on what it finds. True if that replaced the minimum. Throws as
+  /// `fixed`.
   bool offer(double mu, const Vector& x) {
     (void)fixed(mu);
     const auto place = fixed_.find(mu);
-    const bool lower = pass_on(x, *place);
+    const bool lower = pass_on(x, *place, !place->second.certified());
     if (lower) {
       reconcile();
       compare_with_neighbors(place);
@@ -185,6 +191,11 @@ public:
   }
   [[nodiscard]] const AnyModel& model() const noexcept { return fitter_.model(); }
 
+  /// Throws InvalidArgument for mu, which messages call `what`, outside the POI's bounds.
+  void require_testable(double mu, const char* what = tested_value_text) const {
+    require_inside_bounds(setup_, poi_, poi_name(), mu, what);
+  }
+
   /// The minimum over all free parameters.
   [[nodiscard]] const Minimum& free() {
     if (!has_free_) {
@@ -198,7 +209,7 @@ public:
   /// The minimum with the POI held at mu. Throws InvalidArgument where mu is outside its bounds.
   [[nodiscard]] const Minimum& fixed(double mu) {
     // First, since a map takes NaN for any of its keys.
-    require_inside_bounds(setup_, poi_, poi_name(), mu);
+    require_testable(mu);
     const auto found = fixed_.find(mu);
     if (found != fixed_.end()) {
       return found->second;
@@ -317,11 +328,11 @@ private:
     return true;
   }
 
-  /// Starts the fit with the POI held again from a point where that, moved there, is lower.
-  bool pass_on(const Vector& from, std::pair<const double, Minimum>& to) {
+  /// Starts the fit with the POI held again from a point where that, moved there, is lower, or `anyway`.
+  bool pass_on(const Vector& from, std::pair<const double, Minimum>& to, bool anyway = false) {
     const Box box = box_at(to.first);
     const Vector moved = clamp(from, box);
-    return fitter_.twice_nll(moved) < to.second.lowest.value - same_minimum_tolerance &&
+    return (anyway || fitter_.twice_nll(moved) < to.second.lowest.value - same_minimum_tolerance) &&
            improve(to.second, moved, box);
   }
 

@@ -105,15 +105,28 @@ public:
   [[nodiscard]] const Minimum& operator[](std::size_t k) const { return minima_[k]; }
   [[nodiscard]] bool has(std::size_t k) const { return minima_[k].lowest.x.size() > 0; }
 
-  /// A point keeps the lower of two certified minima, and how far they differ. True if that is the new one.
+  /// A point keeps the lower of two certified minima, and how far they differ; a certified one before any
+  /// other, and how far that lies below; the better end of two without certificate. True if the new one is
+  /// certified and kept.
   bool take(std::size_t k, Minimum minimum) {
     Minimum& known = minima_[k];
-    if (!known.certified()) {
-      known = std::move(minimum);
-      return known.certified();
+    const double gain = known.lowest.value - minimum.lowest.value;
+    if (known.certified()) {
+      if (minimum.certified()) {
+        known.spread = std::max(known.spread, minimum.spread - gain);
+        known.missed = std::max(known.missed, minimum.missed + gain);
+      }
+      return take_if_lower(known, std::move(minimum.lowest));
     }
-    known.spread = std::max(known.spread, minimum.spread);
-    return take_if_lower(known, std::move(minimum.lowest));
+    if (minimum.certified()) {
+      minimum.missed = has(k) && std::isfinite(gain) ? std::max(minimum.missed, -gain) : minimum.missed;
+      known = std::move(minimum);
+      return true;
+    }
+    if (!has(k) || better_minimum(minimum.lowest, known.lowest)) {
+      known = std::move(minimum);
+    }
+    return false;
   }
 
   /// Whether starts have ended in different minima anywhere.
@@ -178,11 +191,11 @@ bool pass_on(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
 }
 
 /// Passes minima on between neighbors on the grid, whose last axis has `row` points, up and down until none
-/// is lower.
+/// is lower. False where `most_passes` times do not get there.
 template <class AnyModel, class Optimizer>
-void settle(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
-            const std::vector<ProfilePoint>& points, ProfileMinima& minima, std::size_t row,
-            const ScanWatch& watch) {
+[[nodiscard]] bool settle(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
+                          const std::vector<ProfilePoint>& points, ProfileMinima& minima, std::size_t row,
+                          const ScanWatch& watch) {
   const std::size_t size = points.size();
   bool anyway = minima.several();
   const auto improves = [&](bool exists, std::size_t from, std::size_t to) {
@@ -201,6 +214,7 @@ void settle(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
     }
     anyway = false;
   }
+  return !changed;
 }
 
 /// The indices of the scanned parameters. Throws as `profile_scan`.
@@ -249,33 +263,35 @@ void fit_points(const AnyModel& model, const Vector& data, const FitOptions& opt
   ScanWatch watch(control);
   ProfileMinima minima(size);
   Fitter<AnyModel, Optimizer> fitter(model, data, optimizer);
-  for (int pass = 0; size > 0 && pass < most_passes; ++pass) {
+  bool settled = size == 0;
+  for (int pass = 0; !settled && pass < most_passes && !watch.canceled(); ++pass) {
     const auto make_chain = [&] {
       return [&, own = fitter](std::size_t c) mutable {
         fit_chain(own, fits, scan.points, minima, c * length, std::min(size, (c + 1) * length), watch);
       };
     };
     parallel_for(executor, (size + length - 1) / length, make_chain, control.cancel);
-    settle(fitter, fits, scan.points, minima, row, watch);
+    settled = settle(fitter, fits, scan.points, minima, row, watch);
     const OptimizerResult* lowest = minima.lowest();
     if (lowest == nullptr || !(lowest->value < scan.best_fit.twice_nll - same_minimum_tolerance)) {
       break;
     }
+    settled = false;
     FitOptions lower = options;
     lower.extra_starts.push_back(lowest->x);
     scan.best_fit = fit(model, data, lower, optimizer);
     fits.best =
         require_certified(scan.best_fit, "the free fit of a profile scan, from a lower point of the grid")
             .parameters;
-    if (watch.canceled()) {
-      break;
-    }
     // Every point may have a lower minimum next to the one that was found late.
     watch.count_no_more();
   }
   for (std::size_t k = 0; k < size; ++k) {
     if (minima.has(k)) {
       describe_point(fitter.describe(minima[k], fits.box_at(scan.points[k])), scan.points[k]);
+    }
+    if (!settled && !watch.canceled()) {
+      scan.points[k].warnings.emplace_back(unsettled_warning);
     }
   }
 }
@@ -306,13 +322,14 @@ inline void set_deltas(ProfileScan& scan) {
 /// Profiles -2 log L over a grid of one or two parameters.
 ///
 /// The fits of the points honor `options` as those of hypothesis tests do. Where a point of the grid lies
-/// below the free minimum, the free fit is repeated from there, and so are those of the points. A point
-/// without a certified fit, or that was not reached when `control` stopped the scan, has no `delta`, and says
-/// why. Throws InvalidArgument for a number of axes other than 1 or 2, for more than `most_scan_points`, for
-/// two axes of one parameter, for a fixed parameter and for values outside their parameter's bounds,
-/// UnknownName, and FitFailed where the free fit has no certificate or lies above a point. Two fits for each
-/// point, and one for each further start, on the executor's threads; four more, one after the other, where
-/// starts disagree. Memory: the parameters of every point.
+/// below the free minimum, the free fit is repeated from there, and so are those of the points, at most
+/// twice; where that was not enough, points have a warning. A point without a certified fit, or that was not
+/// reached when `control` stopped the scan, has no `delta`, and says why. Throws InvalidArgument for a number
+/// of axes other than 1 or 2, for more than `most_scan_points`, for two axes of one parameter, for a fixed
+/// parameter and for values outside their parameter's bounds, UnknownName, and FitFailed where the free fit
+/// has no certificate or lies above a point. Two fits for each point, and one for each further start, on the
+/// executor's threads; four more, one after the other, where starts disagree. Memory: the parameters of every
+/// point.
 template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = ThreadExecutor>
 [[nodiscard]] ProfileScan profile_scan(const AnyModel& model, const Vector& data, std::vector<ScanAxis> axes,
                                        const FitOptions& options = {},

@@ -25,6 +25,10 @@ inline constexpr std::size_t most_scan_points = 1000000;
 /// Why a point of a stopped scan is missing.
 inline constexpr const char* scan_point_not_reached = "not reached before the scan was stopped";
 
+/// Why a point of a stopped scan is missing that had been reached.
+inline constexpr const char* scan_point_not_settled =
+    "not computed again before the scan was stopped, although a lower minimum had turned up";
+
 /// How a scan is watched and stopped, meant for designated initializers.
 struct ScanControl {
   /// Set it to true, from any thread, to begin no further point.

@@ -109,8 +109,7 @@ public:
                 const Optimizer& optimizer = Optimizer{})
       : options_(std::move(options)),
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_toys_(on_data_) {
-    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(),
-                          alternative_mu(options_.test_statistic), alternative_text);
+    on_data_.require_testable(alternative_mu(options_.test_statistic), alternative_text);
     settings_ = experiment_digests(model, data, on_data_.setup(), options_.fit);
   }
 
@@ -138,9 +137,7 @@ public:
   }
 
   /// Throws InvalidArgument for mu outside the POI's bounds.
-  void require_testable(double mu) const {
-    require_inside_bounds(on_data_.setup(), on_data_.poi(), on_data_.poi_name(), mu);
-  }
+  void require_testable(double mu) const { on_data_.require_testable(mu); }
 
   /// The ensemble for mu (0 for q0) without toys. Throws as `statistic`.
   [[nodiscard]] ToyEnsemble prepare(double mu, std::uint64_t seed) {

@@ -162,6 +162,13 @@ private:
 
   [[nodiscard]] static Estimates estimates(const ToyEnsemble& ensemble) {
     Estimates result;
+    for (const ToySample* sample : {&ensemble.tested, &ensemble.alternative}) {
+      if (sample->statistics.empty()) {
+        result.fill(
+            {.reason = "no toy has a statistic, for example because: " + sample->failed.front().reason});
+        return result;
+      }
+    }
     const ToyPValues observed = observed_p_values(ensemble);
     result[0] = {observed.clsb.value, observed.clb.value, observed.cls, observed.reason};
     const ExpectedBand band = expected_p_values(ensemble);
@@ -194,12 +201,6 @@ private:
     failed_ += ensemble.tested.failed.size() + ensemble.alternative.failed.size();
     if (canceled()) {
       throw ComputationError("the run was stopped among the toys at " + place);
-    }
-    for (const ToySample* sample : {&ensemble.tested, &ensemble.alternative}) {
-      if (sample->statistics.empty()) {
-        throw ComputationError("no toy at " + place +
-                               " has a statistic, for example because: " + sample->failed.front().reason);
-      }
     }
     const Estimates found = estimates(ensemble);
     const bool precise = toys_.cls_error > 0.0 && found[0].cls && found[0].cls->error <= toys_.cls_error;
@@ -312,12 +313,15 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
                          .level = options.level,
                          .relative_tolerance = options.relative_tolerance};
   UpperLimitResult result;
-  detail::until_settled(calculator, [&] {
+  const bool settled = detail::until_settled(calculator, [&] {
     curves.forget_replaced();
     result = limits_of_curves(curves, options.poi, range, options);
   });
   result.poi_bounds = {lower, upper};
   result.warnings = calculator.warnings();
+  if (!settled) {
+    result.warnings.emplace_back(detail::unsettled_warning);
+  }
   detail::add_bounds_warnings(result, declared_upper);
   result.toys = curves.made();
   result.failed_toys = curves.failed();

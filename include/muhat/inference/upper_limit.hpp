@@ -30,10 +30,11 @@ public:
   AsymptoticCurves(Calculator& calculator, double level) : calculator_(&calculator), level_(level) {}
 
   [[nodiscard]] double cls(std::size_t curve, double mu) {
-    const AsymptoticDistributions distributions = calculator_->distributions(mu);
     if (curve == 0) {
-      return observed_p_values(distributions, calculator_->statistic(mu)).cls;
+      const double observed = calculator_->statistic(mu);
+      return observed_p_values(calculator_->distributions(mu), observed).cls;
     }
+    const AsymptoticDistributions distributions = calculator_->distributions(mu);
     return distributions.p_values(distributions.expected(sigmas(curve)))->cls;
   }
 
@@ -115,7 +116,7 @@ template <class Calculator>
     calculator.start_from_init();
   }
   BoundedLimits limits;
-  until_settled(calculator, [&] {
+  const bool settled = until_settled(calculator, [&] {
     limits.result = limits_of_curves(curves, calculator.poi_name(), range, options);
     if (options.scan.empty()) {
       check_limits(calculator, limits.result);
@@ -130,6 +131,9 @@ template <class Calculator>
       (beyond(result.observed) || std::any_of(result.expected.begin(), result.expected.end(), beyond)) &&
       calculator.distributions(upper).root_asimov() > insensitive;
   result.warnings = calculator.warnings();
+  if (!settled) {
+    result.warnings.emplace_back(unsettled_warning);
+  }
   return limits;
 }
 
