@@ -11,7 +11,9 @@
 #include <muhat/core/linear_algebra.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 
 namespace muhat::dense {
 
@@ -75,37 +77,38 @@ void add_product(View<const S> a, S scale, const S* x, Index x_stride, S* y) {
   }
 }
 
-/// y_0 += scale * A x_0 and y_1 += scale * A x_1 for the vectors x_j[k] = x[j + k * x_stride] and columns
-/// y_1 = y_0 + y_stride: A is read once for both. 4 rows cols operations.
+/// y_j += scale * A x_j for four vectors, read every `x_stride` entries: A is read once for all of them, and
+/// the sums stay in registers. Fastest where rows come in whole groups (core/lanes.hpp). 8 rows cols
+/// operations.
 template <class S>
-void add_two_products(View<const S> a, S scale, const S* x, Index x_stride, S* y, Index y_stride) {
-  Index j = 0;
-  for (; j + 4 <= a.cols; j += 4) {
-    S c[2][4];
-    for (Index k = 0; k < 4; ++k) {
-      c[0][k] = scale * x[(j + k) * x_stride];
-      c[1][k] = scale * x[(j + k) * x_stride + 1];
+void add_four_products(View<const S> a, S scale, const std::array<const S*, 4>& x, Index x_stride,
+                       const std::array<S*, 4>& y) {
+  Index i = 0;
+  for (; i + lane_count <= a.rows; i += lane_count) {
+    LaneArray<S> sum0 = LaneArray<S>::Zero();
+    LaneArray<S> sum1 = sum0;
+    LaneArray<S> sum2 = sum0;
+    LaneArray<S> sum3 = sum0;
+    for (Index k = 0; k < a.cols; ++k) {
+      const LaneArray<S> group = Eigen::Map<const LaneArray<S>>(a.column(k) + i);
+      sum0 += x[0][k * x_stride] * group;
+      sum1 += x[1][k * x_stride] * group;
+      sum2 += x[2][k * x_stride] * group;
+      sum3 += x[3][k * x_stride] * group;
     }
-    const S* p[4] = {a.column(j), a.column(j + 1), a.column(j + 2), a.column(j + 3)};
-    Index i = 0;
-    for (; i + lane_count <= a.rows; i += lane_count) {
-      using Lanes = Eigen::Map<LaneArray<S>>;
-      using ConstLanes = Eigen::Map<const LaneArray<S>>;
-      const LaneArray<S> p0 = ConstLanes(p[0] + i);
-      const LaneArray<S> p1 = ConstLanes(p[1] + i);
-      const LaneArray<S> p2 = ConstLanes(p[2] + i);
-      const LaneArray<S> p3 = ConstLanes(p[3] + i);
-      Lanes(y + i) += c[0][0] * p0 + c[0][1] * p1 + c[0][2] * p2 + c[0][3] * p3;
-      Lanes(y + y_stride + i) += c[1][0] * p0 + c[1][1] * p1 + c[1][2] * p2 + c[1][3] * p3;
-    }
-    for (; i < a.rows; ++i) {
-      y[i] += c[0][0] * p[0][i] + c[0][1] * p[1][i] + c[0][2] * p[2][i] + c[0][3] * p[3][i];
-      y[y_stride + i] += c[1][0] * p[0][i] + c[1][1] * p[1][i] + c[1][2] * p[2][i] + c[1][3] * p[3][i];
-    }
+    Eigen::Map<LaneArray<S>>(y[0] + i) += scale * sum0;
+    Eigen::Map<LaneArray<S>>(y[1] + i) += scale * sum1;
+    Eigen::Map<LaneArray<S>>(y[2] + i) += scale * sum2;
+    Eigen::Map<LaneArray<S>>(y[3] + i) += scale * sum3;
   }
-  if (j < a.cols) {
-    add_product<S>(a.columns(j, a.cols - j), scale, x + j * x_stride, x_stride, y);
-    add_product<S>(a.columns(j, a.cols - j), scale, x + j * x_stride + 1, x_stride, y + y_stride);
+  for (; i < a.rows; ++i) {
+    for (std::size_t j = 0; j < 4; ++j) {
+      S sum(0);
+      for (Index k = 0; k < a.cols; ++k) {
+        sum += x[j][k * x_stride] * a(i, k);
+      }
+      y[j][i] += scale * sum;
+    }
   }
 }
 
@@ -159,39 +162,67 @@ void mirror_lower(View<S> a) {
   for_each_below_diagonal(a.cols, [a](Index i, Index j) { a(j, i) = a(i, j); });
 }
 
-/// The lower triangle of `a` += that of B + B^T.
+/// The lower triangle of `a`, without its diagonal, += that of B + B^T.
 template <class S>
 void add_both_halves(View<const S> b, View<S> a) {
   for_each_below_diagonal(a.cols, [a, b](Index i, Index j) { a(i, j) += b(i, j) + b(j, i); });
-  for (Index j = 0; j < a.cols; ++j) {
-    a(j, j) += S(2) * b(j, j);
+}
+
+/// Subtracts from the columns first ... first + count - 1, at most four, what the factorized columns
+/// begin ... end - 1 make of them. Overwrites some of the upper triangle, to work on whole groups of rows.
+template <class S>
+void subtract_columns(View<S> a, Index begin, Index end, Index first, Index count) {
+  const Index top = first - first % lane_count;
+  const View<const S> left{&a(top, begin), a.rows - top, end - begin, a.stride};
+  if (count == 4) {
+    const S* x = &a(first, begin);
+    S* y = &a(top, first);
+    add_four_products<S>(left, S(-1), {x, x + 1, x + 2, x + 3}, a.stride,
+                         {y, y + a.stride, y + 2 * a.stride, y + 3 * a.stride});
+    return;
+  }
+  for (Index k = first; k < first + count; ++k) {
+    add_product<S>(left, S(-1), &a(k, begin), a.stride, &a(top, k));
   }
 }
 
-/// Overwrites the lower triangle of a symmetric matrix with its Cholesky factor; returns false
-/// where a pivot is not positive. n^3 / 3 operations, in blocks of columns that stay in the cache.
+/// The step of a Cholesky factorization for column k, called for one after the other: makes it that of the
+/// Schur complement of the columns before it, which are factorized. Columns that follow may be worked on in
+/// advance, in blocks that stay in the cache. Only `a.cols` columns count; rows behind them are padding.
+/// Overwrites the upper triangle.
+template <class S>
+void make_schur_column(View<S> a, Index k) {
+  constexpr Index group = 4;
+  constexpr Index width = 12 * group;
+  constexpr Index depth = 64;
+  const Index block = k - k % width;
+  if (k == block) {
+    const Index last = std::min(block + width, a.cols);
+    for (Index begin = 0; begin < block; begin += depth) {
+      for (Index first = block; first < last; first += group) {
+        subtract_columns(a, begin, std::min(begin + depth, block), first, std::min(group, last - first));
+      }
+    }
+  }
+  const Index first = k - k % group;
+  if (k == first) {
+    subtract_columns(a, block, k, k, std::min(group, a.cols - k));
+  } else {
+    subtract_columns(a, first, k, k, 1);
+  }
+}
+
+/// Overwrites the lower triangle of a symmetric matrix with its Cholesky factor, and the upper one with
+/// anything; returns false where a pivot is not positive. n^3 / 3 operations.
 template <class S>
 [[nodiscard]] bool cholesky(View<S> a) {
-  constexpr Index width = 48;
-  const Index n = a.rows;
-  for (Index first = 0; first < n; first += width) {
-    const Index last = std::min(first + width, n);
-    for (Index done = 0; done < first; done += 4) {
-      const Index count = std::min<Index>(4, first - done);
-      for (Index k = first; k < last; ++k) {
-        const View<const S> left{&a(k, done), n - k, count, a.stride};
-        add_product<S>(left, S(-1), &a(k, done), a.stride, &a(k, k));
-      }
+  for (Index k = 0; k < a.cols; ++k) {
+    make_schur_column(a, k);
+    const S pivot = a(k, k);
+    if (!(pivot > S(0)) || !std::isfinite(pivot)) {
+      return false;
     }
-    for (Index k = first; k < last; ++k) {
-      const View<const S> left{&a(k, first), n - k, k - first, a.stride};
-      add_product<S>(left, S(-1), &a(k, first), a.stride, &a(k, k));
-      const S pivot = a(k, k);
-      if (!(pivot > S(0)) || !std::isfinite(pivot)) {
-        return false;
-      }
-      span(&a(k, k), n - k) /= std::sqrt(pivot);
-    }
+    span(&a(k, k), a.rows - k) *= S(1) / std::sqrt(pivot);
   }
   return true;
 }

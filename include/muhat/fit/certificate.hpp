@@ -11,6 +11,7 @@
 /// whose curvatures p^T H p are all positive exactly if H is positive on the Krylov space.
 
 #include <muhat/core/dense_algebra.hpp>
+#include <muhat/core/lanes.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
 #include <muhat/fit/objective.hpp>
@@ -52,6 +53,18 @@ struct Certificate {
   [[nodiscard]] bool is_nearly_flat() const noexcept { return descent.size() > 0 && curvature > -2e-6; }
 };
 
+/// Matrices that many certificates may share, one after the other. Copies begin without: a copied fitter,
+/// say, has its own.
+struct CertificateScratch {
+  Matrix hessian;
+  Matrix scaled;
+  Vector scale;
+
+  CertificateScratch() = default;
+  CertificateScratch(const CertificateScratch&) noexcept {}
+  CertificateScratch& operator=(const CertificateScratch&) noexcept { return *this; }
+};
+
 namespace detail {
 
 inline double projected_gradient(const Vector& x, const Vector& gradient, const Box& box,
@@ -82,42 +95,36 @@ inline void free_parameters(const Vector& x, const Vector& gradient, const Vecto
   }
 }
 
-/// Left-looking Cholesky factorization of the unit-diagonal matrix in the lower triangle of h.
-/// Returns a direction of negative curvature, empty if there is none, and that curvature; counts flat
-/// directions.
+/// Left-looking Cholesky factorization of the unit-diagonal matrix in the lower triangle of h, whose rows
+/// behind the last column are padding. Returns a direction of negative curvature, empty if there is none, and
+/// that curvature; counts flat directions.
 template <class Scalar>
 VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat, double& curvature) {
   constexpr double tiny = 1e-10;
-  const Index n = h.rows();
+  const Index n = h.cols();
   const auto lift = [&h, n](Index k, VectorOf<Scalar> schur) {
     if (k > 0) {
       VectorOf<Scalar> head(k);
-      dense::transposed_product<Scalar>({&h(k, 0), n - k, k, n}, schur.data() + k, head.data());
-      dense::solve_lower_transposed<Scalar>({h.data(), k, k, n}, head.data());
+      dense::transposed_product<Scalar>({&h(k, 0), n - k, k, h.rows()}, schur.data() + k, head.data());
+      dense::solve_lower_transposed<Scalar>({h.data(), k, k, h.rows()}, head.data());
       schur.head(k) = -head;
     }
     return schur;
   };
   flat = 0;
   for (Index k = 0; k < n; ++k) {
-    if (k % 2 == 1) {
-      dense::add_product<Scalar>({&h(k, k - 1), n - k, 1, n}, Scalar(-1), &h(k, k - 1), n, &h(k, k));
-    } else if (k + 1 < n) {
-      dense::add_two_products<Scalar>({h.data() + k, n - k, k, n}, Scalar(-1), h.data() + k, n, &h(k, k), n);
-    } else {
-      dense::add_product<Scalar>({h.data() + k, n - k, k, n}, Scalar(-1), h.data() + k, n, &h(k, k));
-    }
+    dense::make_schur_column(dense::view(h), k);
     const double pivot = h(k, k);
     if (pivot < -tiny || !std::isfinite(pivot)) {
       curvature = pivot;
       return lift(k, VectorOf<Scalar>::Unit(n, k));
     }
     if (pivot > tiny) {
-      h.col(k).tail(n - k) /= std::sqrt(pivot);
+      h.col(k).tail(h.rows() - k) *= 1.0 / std::sqrt(pivot);
       continue;
     }
     Index j = 0;
-    const double coupling = k + 1 < n ? h.col(k).tail(n - k - 1).cwiseAbs().maxCoeff(&j) : 0.0;
+    const double coupling = k + 1 < n ? h.col(k).segment(k + 1, n - k - 1).cwiseAbs().maxCoeff(&j) : 0.0;
     if (coupling > 1e-4) {
       VectorOf<Scalar> schur = VectorOf<Scalar>::Unit(n, k);
       schur[k + 1 + j] = -std::copysign(0.5 * coupling, h(k + 1 + j, k));
@@ -125,24 +132,27 @@ VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat, double& cu
       return lift(k, schur);
     }
     ++flat;
-    h.col(k).tail(n - k).setZero();
+    h.col(k).tail(h.rows() - k).setZero();
     h(k, k) = 1.0;
   }
   return {};
 }
 
 template <class F>
-void dense_curvature(F& f, const Vector& x, const std::vector<Index>& free, Certificate& certificate) {
-  Matrix full(x.size(), x.size());
+void dense_curvature(F& f, const Vector& x, const std::vector<Index>& free, CertificateScratch& scratch,
+                     Certificate& certificate) {
+  auto& [full, h, scale] = scratch;
+  full.resize(x.size(), x.size());
   f.hessian(x, full);
   const auto n = static_cast<Index>(free.size());
-  Vector scale(n);
+  scale.resize(n);
   for (Index i = 0; i < n; ++i) {
     const Index row = free[static_cast<std::size_t>(i)];
     const double size = full.col(row).cwiseAbs().maxCoeff();
     scale[i] = 1.0 / std::sqrt(std::max(std::abs(full(row, row)), size > 0.0 ? 1e-12 * size : 1.0));
   }
-  Matrix h(n, n);
+  h.resize(padded_size(n), n);
+  h.bottomRows(h.rows() - n).setZero();
   // Free parameters mostly follow each other: rows are copied run by run, the upper triangle's too where a
   // run crosses the diagonal.
   for (Index first = 0, last = 0; first < n; first = last) {
@@ -213,7 +223,7 @@ void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Cer
 /// Examines x. Cost: one gradient, and where the objective has second derivatives one Hessian and
 /// its Cholesky factorization (up to 2000 parameters), or at most 60 products with the Hessian.
 template <class F>
-[[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box) {
+[[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box, CertificateScratch& scratch) {
   detail::explain_objective<F>();
   Certificate certificate;
   Vector gradient(x.size());
@@ -230,7 +240,7 @@ template <class F>
     }
     if constexpr (HasHessian<F>) {
       if (x.size() <= 2000 || !HasHessianProduct<F>) {
-        detail::dense_curvature(f, x, free, certificate);
+        detail::dense_curvature(f, x, free, scratch, certificate);
         return certificate;
       }
     }
@@ -239,6 +249,13 @@ template <class F>
     }
   }
   return certificate;
+}
+
+/// With scratch of its own.
+template <class F>
+[[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box) {
+  CertificateScratch scratch;
+  return certify(f, x, box, scratch);
 }
 
 } // namespace muhat

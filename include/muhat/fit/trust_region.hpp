@@ -186,7 +186,7 @@ private:
   }
 
   FitStatus judge_curvature() {
-    certificate_ = certify(f_, x_, box_);
+    certificate_ = certify(f_, x_, box_, scratch_);
     ++evaluations_;
     return certificate_.positive_curvature.value_or(true) ? FitStatus::converged : FitStatus::stalled;
   }
@@ -255,6 +255,7 @@ private:
   Matrix hessian_;
   TrustRegionStep solver_;
   Certificate certificate_;
+  CertificateScratch scratch_;
   std::vector<Index> free_;
   double value_ = 0.0;
   double projected_ = std::numeric_limits<double>::infinity();

@@ -13,12 +13,12 @@
 /// Rows of a cell share the u of its cell factors. So with s = sum_r a_r M_r A_r and t the sum of all that
 /// multiplies this u (the shifts' a_r M_r A', the row factors' a_r M_r A_r u), a cell adds
 ///
-///     s u u^T + t u^T + u t^T   (off the diagonal)
+///     s u u^T + t u^T + u t^T = v u^T + u v^T ,  v = t + s/2 u   (off the diagonal)
 ///
-/// which is done for a group of cells at a time, by columns. What acts on single rows only meets there.
-/// Diagonal terms are summed apart, where nothing is subtracted. A factor of exactly zero stands as 1e-100:
-/// every term is linear in each factor, so the tiny number cancels and the result is exact (no catastrophe at
-/// mu = 0). Complexity: cell factors times parameters, plus rows.
+/// of which the first half is done for a group of cells at a time, by columns. What acts on single rows only
+/// meets there. Diagonal terms are summed apart, where nothing is subtracted. A factor of exactly zero stands
+/// as 1e-100: every term is linear in each factor, so the tiny number cancels and the result is exact (no
+/// catastrophe at mu = 0). Complexity: cell factors times parameters, plus rows.
 
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/lanes.hpp>
@@ -78,16 +78,20 @@ public:
         weight_(Column<S>::Zero(padded_size(tables.layout().nrows))),
         groups_(static_cast<std::size_t>(cell_product_.size() / lane_count)),
         slopes_(static_cast<std::size_t>(tables.parameters().size()), LaneArray<S>::Zero()),
-        slope_panel_(MatrixOf<S>::Zero(tables.parameters().size(), lane_count)), sum_panel_(slope_panel_),
+        panel_(MatrixOf<S>::Zero(padded_size(tables.parameters().size()), lane_count)),
         is_touched_(static_cast<std::size_t>(tables.parameters().size()), false),
         diagonal_(tables.parameters().size()) {}
 
   /// Adds C to the lower triangle of `h`. `parameters` ends with the constant 1, `adjoint` has one
   /// entry per row, `before_factors` is A_r.
   void add(const S* parameters, const Column<S>& adjoint, const Column<S>& before_factors, MatrixOf<S>& h) {
+    const Layout& layout = tables_->layout();
+    // As at the minimum for Asimov data.
+    if ((adjoint.head(layout.nrows) == S(0)).all()) {
+      return;
+    }
     clear();
     report(parameters, [](ModifierStage stage) { return stage != ModifierStage::shift; });
-    const Layout& layout = tables_->layout();
     weighted_yield_.setZero();
     for (Index row = 0; row < layout.nrows; ++row) {
       const std::int32_t cell = layout.row_cell[static_cast<std::size_t>(row)];
@@ -99,7 +103,7 @@ public:
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       add_group(groups_[g], &weighted_yield_[static_cast<Index>(g) * lane_count]);
     }
-    dense::add_both_halves(dense::view(std::as_const(both_)), dense::view(h));
+    dense::add_both_halves<S>({both_.data(), h.rows(), h.cols(), both_.rows()}, dense::view(h));
     h.diagonal() += diagonal_;
   }
 
@@ -205,7 +209,7 @@ private:
     row_factors_.clear(tables_->layout().nrows);
     mixed_.clear(tables_->layout().nrows);
     diagonal_.setZero();
-    both_.setZero(diagonal_.size(), diagonal_.size());
+    both_.setZero(panel_.rows(), diagonal_.size());
   }
 
   template <class Wanted>
@@ -236,13 +240,20 @@ private:
   }
 
   /// One half of a pair that is not there yet; both halves of the diagonal fall together.
-  void add_pair(std::int32_t p, std::int32_t q, S value) { both_(p, q) += value; }
+  void add_pair(std::int32_t p, std::int32_t q, S value) {
+    if (p == q) {
+      diagonal_[p] += S(2) * value;
+    } else {
+      both_(p, q) += value;
+    }
+  }
 
   /// What meets the slope of a shift: the factors of its cell and its row.
   void add_shift(Index row, std::int32_t parameter, S weighted_slope) {
     add_to_cell(row, parameter, weighted_slope);
     row_factors_.for_each(row, [&](const RowFactor& factor) {
-      add_pair(parameter, factor.parameter, weighted_slope * factor.slope);
+      // Into the column of the shift's parameter, since its shifts come one after the other.
+      add_pair(factor.parameter, parameter, weighted_slope * factor.slope);
     });
   }
 
@@ -265,42 +276,35 @@ private:
       return;
     }
     gather(group, yields);
-    const Index n = slope_panel_.rows();
-    for (const std::int32_t q : touched_) {
-      const LaneArray<S> scaled = lanes(yields) * slopes_[static_cast<std::size_t>(q)];
-      dense::add_product<S>({slope_panel_.data() + q + 1, n - q - 1, lane_count, n}, S(1), scaled.data(), 1,
-                            both_.data() + q * n + q + 1);
+    const Index stride = panel_.rows();
+    const dense::View<const S> panel = dense::view(std::as_const(panel_));
+    std::size_t k = 0;
+    for (; k + 4 <= touched_.size(); k += 4) {
+      std::array<const S*, 4> slopes;
+      std::array<S*, 4> columns;
+      for (std::size_t j = 0; j < 4; ++j) {
+        slopes[j] = slopes_[static_cast<std::size_t>(touched_[k + j])].data();
+        columns[j] = both_.data() + touched_[k + j] * stride;
+      }
+      dense::add_four_products<S>(panel, S(1), slopes, 1, columns);
     }
-    add_sums(group);
+    for (; k < touched_.size(); ++k) {
+      const std::int32_t q = touched_[k];
+      dense::add_product<S>(panel, S(1), slopes_[static_cast<std::size_t>(q)].data(), 1,
+                            both_.data() + q * stride);
+    }
     for (const std::int32_t q : touched_) {
       slopes_[static_cast<std::size_t>(q)].setZero();
-      slope_panel_.row(q).setZero();
+      panel_.row(q).setZero();
       is_touched_[static_cast<std::size_t>(q)] = false;
     }
-  }
-
-  /// The products of sums and slopes, column by column of the fewer ones.
-  void add_sums(const Group& group) {
-    if (group.sums.size() <= touched_.size()) {
-      for (const CellSums& entry : group.sums) {
-        dense::add_product<S>(dense::view(std::as_const(slope_panel_)), S(1), entry.slope.data(), 1,
-                              &both_(0, entry.parameter));
-      }
-      return;
-    }
     for (const CellSums& entry : group.sums) {
-      sum_panel_.row(entry.parameter) += entry.slope.matrix().transpose();
-    }
-    for (const std::int32_t q : touched_) {
-      dense::add_product<S>(dense::view(std::as_const(sum_panel_)), S(1),
-                            slopes_[static_cast<std::size_t>(q)].data(), 1, &both_(0, q));
-    }
-    for (const CellSums& entry : group.sums) {
-      sum_panel_.row(entry.parameter).setZero();
+      panel_.row(entry.parameter).setZero();
     }
   }
 
-  /// The u of a group by parameter, and as a panel whose columns are its cells.
+  /// The u of a group by parameter, and its v as a panel whose columns are its cells. What they make of the
+  /// diagonal of C goes there, which that of their products is no part of.
   void gather(const Group& group, const S* yields) {
     touched_.clear();
     for (const CellFactors& entry : group.factors) {
@@ -312,8 +316,13 @@ private:
         touched_.push_back(entry.parameter);
       }
     }
+    for (const CellSums& entry : group.sums) {
+      const LaneArray<S>& slope = slopes_[static_cast<std::size_t>(entry.parameter)];
+      diagonal_[entry.parameter] += S(2) * (entry.slope * slope).sum();
+      panel_.row(entry.parameter) += entry.slope.matrix().transpose();
+    }
     for (const std::int32_t q : touched_) {
-      slope_panel_.row(q) = slopes_[static_cast<std::size_t>(q)].matrix().transpose();
+      panel_.row(q) += (S(0.5) * lanes(yields) * slopes_[static_cast<std::size_t>(q)]).matrix().transpose();
     }
   }
 
@@ -326,15 +335,13 @@ private:
   RowChains<RowFactor> row_factors_;
   RowChains<Mixed> mixed_;
   std::int32_t next_factor_ = 0;
-  /// Slopes of the present group's factors, by parameter and cell, in both orders; zero between the groups.
+  /// Of the present group, zero between the groups: u by parameter, and v by cell, whose rows are padded.
   std::vector<LaneArray<S>> slopes_;
-  MatrixOf<S> slope_panel_;
-  /// The sums of the present group likewise.
-  MatrixOf<S> sum_panel_;
+  MatrixOf<S> panel_;
   /// The parameters of the present group's factors, each once.
   std::vector<std::int32_t> touched_;
   std::vector<bool> is_touched_;
-  /// C = both + both^T + diagonal.
+  /// C = both + both^T off the diagonal; rows are padded.
   MatrixOf<S> both_;
   VectorOf<S> diagonal_;
 };

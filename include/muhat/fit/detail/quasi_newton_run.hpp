@@ -45,6 +45,7 @@ public:
   LowRankMetric metric;
   MetricFactor factor;
   std::vector<Index> free;
+  CertificateScratch certificate;
 };
 
 namespace detail {

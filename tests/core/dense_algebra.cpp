@@ -1,0 +1,83 @@
+#include <muhat/core/dense_algebra.hpp>
+#include <muhat/core/lanes.hpp>
+#include <muhat/core/linear_algebra.hpp>
+
+#include <support/catch.hpp>
+
+#include <array>
+#include <cstddef>
+#include <random>
+
+using muhat::Index;
+using muhat::Matrix;
+using muhat::Vector;
+namespace dense = muhat::dense;
+
+namespace {
+
+Matrix random_matrix(std::mt19937_64& engine, Index rows, Index cols) {
+  std::normal_distribution<double> normal;
+  Matrix m(rows, cols);
+  for (Index i = 0; i < m.size(); ++i) {
+    m.data()[i] = normal(engine);
+  }
+  return m;
+}
+
+Matrix lower(const Matrix& m, Index n) {
+  return m.topRows(n).triangularView<Eigen::Lower>();
+}
+
+} // namespace
+
+TEST_CASE("the Cholesky factor makes up its matrix, with and without padding", "[dense_algebra]") {
+  std::mt19937_64 engine(5);
+  // Around groups of 4, lanes of 8, blocks of 48 and depths of 64.
+  for (const Index n : {1, 3, 4, 5, 8, 9, 31, 47, 48, 49, 64, 65, 97, 113, 150}) {
+    CAPTURE(n);
+    const Matrix root = random_matrix(engine, n, n);
+    const Matrix whole = root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+    Matrix plain = whole;
+    REQUIRE(dense::cholesky(dense::view(plain)));
+    CHECK((lower(plain, n) * lower(plain, n).transpose() - whole).cwiseAbs().maxCoeff() <
+          1e-11 * whole.trace());
+    Matrix padded = Matrix::Zero(muhat::padded_size(n), n);
+    padded.topRows(n) = whole;
+    REQUIRE(dense::cholesky(dense::view(padded)));
+    CHECK((lower(padded, n) - lower(plain, n)).cwiseAbs().maxCoeff() < 1e-12 * whole.trace());
+    CHECK(padded.bottomRows(padded.rows() - n).isZero(0.0));
+  }
+}
+
+TEST_CASE("a pivot that is not positive is found in any column", "[dense_algebra]") {
+  std::mt19937_64 engine(6);
+  constexpr Index n = 70;
+  const Matrix root = random_matrix(engine, n, n);
+  const Matrix whole = root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+  for (Index k = 0; k < n; ++k) {
+    Matrix broken = whole;
+    broken(k, k) = 0.0;
+    CHECK_FALSE(dense::cholesky(dense::view(broken)));
+  }
+}
+
+TEST_CASE("four products at once are four products", "[dense_algebra]") {
+  std::mt19937_64 engine(7);
+  for (const Index rows : {1, 7, 8, 19, 24}) {
+    for (const Index cols : {0, 1, 5}) {
+      const Matrix a = random_matrix(engine, rows, cols);
+      const Matrix x = random_matrix(engine, cols, 4);
+      const Matrix before = random_matrix(engine, rows, 4);
+      Matrix y = before;
+      std::array<const double*, 4> from;
+      std::array<double*, 4> to;
+      for (Index j = 0; j < 4; ++j) {
+        from[static_cast<std::size_t>(j)] = x.data() + j * cols;
+        to[static_cast<std::size_t>(j)] = y.data() + j * rows;
+      }
+      dense::add_four_products<double>(dense::view(a), -2.0, from, 1, to);
+      CAPTURE(rows, cols);
+      CHECK((y - before + 2.0 * a * x).cwiseAbs().maxCoeff() < 1e-13);
+    }
+  }
+}
