@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <random>
 
 using muhat::Index;
@@ -49,15 +50,42 @@ TEST_CASE("the Cholesky factor makes up its matrix, with and without padding", "
   }
 }
 
-TEST_CASE("a pivot that is not positive is found in any column", "[dense_algebra]") {
+TEST_CASE("a Cholesky factorization stays inside its view and off the upper triangle's values",
+          "[dense_algebra]") {
+  std::mt19937_64 engine(8);
+  for (const Index n : {5, 30, 50, 70}) {
+    CAPTURE(n);
+    const Matrix root = random_matrix(engine, n, n);
+    const Matrix whole = root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+    Matrix plain = whole;
+    REQUIRE(dense::cholesky(dense::view(plain)));
+    Matrix around = Matrix::Constant(n + 3, n + 2, 7.0);
+    around.topLeftCorner(n, n).triangularView<Eigen::Lower>() = whole;
+    around.topLeftCorner(n, n).triangularView<Eigen::StrictlyUpper>().setConstant(
+        std::numeric_limits<double>::quiet_NaN());
+    REQUIRE(dense::cholesky<double>({around.data(), n, n, n + 3}));
+    CHECK(lower(around.leftCols(n), n) == lower(plain, n));
+    CHECK((around.bottomRows(3).array() == 7.0).all());
+    CHECK((around.rightCols(2).array() == 7.0).all());
+  }
+}
+
+TEST_CASE("a pivot that is not positive is found in its column", "[dense_algebra]") {
   std::mt19937_64 engine(6);
   constexpr Index n = 70;
   const Matrix root = random_matrix(engine, n, n);
   const Matrix whole = root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+  Matrix factor = whole;
+  REQUIRE(dense::cholesky(dense::view(factor)));
   for (Index k = 0; k < n; ++k) {
-    Matrix broken = whole;
-    broken(k, k) = 0.0;
-    CHECK_FALSE(dense::cholesky(dense::view(broken)));
+    CAPTURE(k);
+    const double pivot = factor(k, k) * factor(k, k);
+    Matrix changed = whole;
+    changed(k, k) -= 1.001 * pivot;
+    CHECK_FALSE(dense::cholesky<double>({changed.data(), k + 1, k + 1, n}));
+    changed = whole;
+    changed(k, k) -= 0.999 * pivot;
+    CHECK(dense::cholesky<double>({changed.data(), k + 1, k + 1, n}));
   }
 }
 

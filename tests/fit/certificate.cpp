@@ -66,6 +66,22 @@ TEST_CASE("flat directions are counted, not taken for negative ones") {
   CHECK(certificate.flat_directions == 3);
 }
 
+TEST_CASE("flat directions are counted wherever they stand among many") {
+  // Each of these parameters is another one's double: their sum alone has curvature.
+  constexpr Index n = 101;
+  for (const Index flat : {1, 3, 4, 40, 47, 48, 49, 64, 97, 100}) {
+    Matrix h = Vector::LinSpaced(n, 1.0, 2.0).asDiagonal();
+    h.row(flat) = h.row(flat - 1);
+    h.col(flat) = h.col(flat - 1);
+    h(flat, flat) = h(flat - 1, flat - 1);
+    Quadratic f{h, Vector::Zero(n)};
+    const auto certificate = muhat::certify(f, Vector::Zero(n), unbounded(n));
+    CAPTURE(flat);
+    CHECK(certificate.positive_curvature.value());
+    CHECK(certificate.flat_directions == 1);
+  }
+}
+
 TEST_CASE("products with the Hessian alone show a saddle, too") {
   struct Saddle {
     Vector curvature;

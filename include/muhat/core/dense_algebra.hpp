@@ -78,7 +78,7 @@ void add_product(View<const S> a, S scale, const S* x, Index x_stride, S* y) {
 }
 
 /// y_j += scale * A x_j for four vectors, read every `x_stride` entries: A is read once for all of them, and
-/// the sums stay in registers. Fastest where rows come in whole groups (core/lanes.hpp). 8 rows cols
+/// the y_j once for all its columns. Fastest where rows come in whole groups (core/lanes.hpp). 8 rows cols
 /// operations.
 template <class S>
 void add_four_products(View<const S> a, S scale, const std::array<const S*, 4>& x, Index x_stride,
@@ -205,6 +205,9 @@ void make_schur_column(View<S> a, Index k) {
     }
   }
   const Index first = k - k % group;
+  if (k == block) {
+    return;
+  }
   if (k == first) {
     subtract_columns(a, block, k, k, std::min(group, a.cols - k));
   } else {

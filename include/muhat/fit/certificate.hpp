@@ -53,8 +53,8 @@ struct Certificate {
   [[nodiscard]] bool is_nearly_flat() const noexcept { return descent.size() > 0 && curvature > -2e-6; }
 };
 
-/// Matrices that many certificates may share, one after the other. Copies begin without: a copied fitter,
-/// say, has its own.
+/// Matrices that many certificates may share, one after the other. Copies begin without: those of a fitter,
+/// say, have their own.
 struct CertificateScratch {
   Matrix hessian;
   Matrix scaled;
@@ -62,7 +62,10 @@ struct CertificateScratch {
 
   CertificateScratch() = default;
   CertificateScratch(const CertificateScratch&) noexcept {}
+  CertificateScratch(CertificateScratch&&) = default;
   CertificateScratch& operator=(const CertificateScratch&) noexcept { return *this; }
+  CertificateScratch& operator=(CertificateScratch&&) = default;
+  ~CertificateScratch() = default;
 };
 
 namespace detail {
@@ -96,8 +99,8 @@ inline void free_parameters(const Vector& x, const Vector& gradient, const Vecto
 }
 
 /// Left-looking Cholesky factorization of the unit-diagonal matrix in the lower triangle of h, whose rows
-/// behind the last column are padding. Returns a direction of negative curvature, empty if there is none, and
-/// that curvature; counts flat directions.
+/// behind the last column are padding; overwrites both triangles. Returns a direction of negative curvature,
+/// empty if there is none, and that curvature; counts flat directions.
 template <class Scalar>
 VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat, double& curvature) {
   constexpr double tiny = 1e-10;
@@ -153,6 +156,10 @@ void dense_curvature(F& f, const Vector& x, const std::vector<Index>& free, Cert
   }
   h.resize(padded_size(n), n);
   h.bottomRows(h.rows() - n).setZero();
+  // What the factorization sees of the upper triangle, so that it starts from numbers.
+  for (Index j = 0; j < n; ++j) {
+    h.col(j).segment(j - j % lane_count, j % lane_count).setZero();
+  }
   // Free parameters mostly follow each other: rows are copied run by run, the upper triangle's too where a
   // run crosses the diagonal.
   for (Index first = 0, last = 0; first < n; first = last) {

@@ -42,7 +42,8 @@ template <class Entry>
 class RowChains {
 public:
   void clear(Index rows) {
-    last_.assign(static_cast<std::size_t>(rows), -1);
+    // Groups of rows end with padding.
+    last_.assign(static_cast<std::size_t>(padded_size(rows)), -1);
     links_.clear();
   }
   void add(Index row, const Entry& entry) {
@@ -68,7 +69,7 @@ private:
   std::vector<Link> links_;
 };
 
-/// Scratch of one thread; allocates in its first use only.
+/// Scratch of one thread; allocates in its first uses only.
 template <class S, class Tables>
 class RateCurvature {
 public:
@@ -86,7 +87,7 @@ public:
   /// entry per row, `before_factors` is A_r.
   void add(const S* parameters, const Column<S>& adjoint, const Column<S>& before_factors, MatrixOf<S>& h) {
     const Layout& layout = tables_->layout();
-    // As at the minimum for Asimov data.
+    // As at the parameters that Asimov data come from, where the rates are the data.
     if ((adjoint.head(layout.nrows) == S(0)).all()) {
       return;
     }

@@ -165,7 +165,7 @@ private:
       const Active& row = active_[static_cast<std::size_t>(a)];
       lambda[a] = row.target - x[row.parameter] - free_step_[row.parameter];
       for (Index b = 0; b <= a; ++b) {
-        kernel(a, b) = columns_(row.parameter, active_[static_cast<std::size_t>(b)].column);
+        kernel(a, b) = kernel(b, a) = columns_(row.parameter, active_[static_cast<std::size_t>(b)].column);
       }
     }
     kernel.diagonal() *= 1.0 + 1e-13;

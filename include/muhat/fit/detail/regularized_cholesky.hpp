@@ -8,7 +8,8 @@
 namespace muhat::detail {
 
 /// Cholesky factor of a symmetric positive semi-definite matrix whose lower triangle is given,
-/// in place; diagonal entries that are missing are replaced so that the factor exists.
+/// in place, the upper one overwritten too; diagonal entries that are missing are replaced so that the factor
+/// exists.
 template <class Scalar>
 void factorize_regularized(MatrixOf<Scalar>& m, MatrixOf<Scalar>& copy) {
   for (Index i = 0; i < m.rows(); ++i) {
