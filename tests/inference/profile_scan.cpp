@@ -195,6 +195,9 @@ TEST_CASE("a profile scan that does not settle says so", "[profile_scan]") {
     REQUIRE_FALSE(point.warnings.empty());
     CHECK(mentions(point.warnings.back(), {"still found lower minima", "more starts"}));
   }
+  for (const ProfilePoint& point : profile_scan(model, data, scan.axes).points) {
+    CHECK(point.warnings.empty());
+  }
 }
 
 TEST_CASE("a point of a profile scan keeps a certified minimum before any other", "[profile_scan]") {
@@ -226,4 +229,7 @@ TEST_CASE("a point of a profile scan keeps a certified minimum before any other"
   CHECK(minima[0].lowest.value == 5.0);
   CHECK(minima[0].spread == 4.0);
   CHECK(minima[0].missed == 2.5);
+  // An end without certificate at 4 whose starts also ended in a minimum at 10.
+  CHECK_FALSE(minima.take(0, minimum(4.0, FitStatus::stalled, 6.0)));
+  CHECK(minima[0].spread == 5.0);
 }

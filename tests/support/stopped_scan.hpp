@@ -16,7 +16,9 @@ public:
   [[nodiscard]] ScanControl control() {
     return {.cancel = &cancel_, .on_point = [this](std::size_t done) {
               counts_.push_back(done);
-              cancel_ = done == last_;
+              if (done == last_) {
+                cancel_ = true;
+              }
             }};
   }
 

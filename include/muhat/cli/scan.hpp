@@ -119,8 +119,8 @@ inline void report_point_warnings(Context& context, const nlohmann::json& points
 
 } // namespace detail
 
-/// Prints every point. Those without certified fits, and after Ctrl-C those that were not reached or
-/// not settled, are null, and the exit code is 1.
+/// Prints every point. Those without certified fits, and after Ctrl-C those without a result yet, are null,
+/// and the exit code is 1.
 inline ExitCode run_scan(const ScanOptions& options, Context& context) {
   check_output(options.output);
   if (options.grid.empty() == options.profiles.empty()) {
@@ -139,7 +139,7 @@ inline ExitCode run_scan(const ScanOptions& options, Context& context) {
   detail::report_point_warnings(context, points);
   write_result(context, options.output, result);
   if (interrupted) {
-    context.err << "muhat scan: interrupted; points that were not reached, or not settled, are null\n";
+    context.err << "muhat scan: interrupted; points without a result are null, \"reason\" says why\n";
     return ExitCode::computation_failed;
   }
   const auto failed = std::count_if(points.begin(), points.end(),

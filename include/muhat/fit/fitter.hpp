@@ -59,6 +59,12 @@ inline bool better_minimum(const OptimizerResult& a, const OptimizerResult& b) {
   return a.value < b.value;
 }
 
+/// The remark of a minimum that misses a point so far below.
+inline std::string missed_text(double missed) {
+  return "a lower point without certificate was seen, " + number_text(missed) +
+         " below the minimum in twice_nll: fit from other starts";
+}
+
 /// Replaces a certified minimum by a lower one; of a lower end without certificate it keeps note.
 inline bool take_if_lower(Minimum& minimum, OptimizerResult&& other) {
   const double gain = minimum.lowest.value - other.value;
@@ -198,8 +204,7 @@ public:
       result.missing_density = describe_missing_density(model_, end.x, data_);
     }
     if (minimum.missed > same_minimum_tolerance) {
-      result.warnings.push_back("a lower point without certificate was seen, " + number_text(minimum.missed) +
-                                " below the minimum in twice_nll: fit from other starts");
+      result.warnings.push_back(detail::missed_text(minimum.missed));
     }
     if (minimum.starts_disagree()) {
       result.warnings.push_back("starts disagree: the fit has several minima, up to " +

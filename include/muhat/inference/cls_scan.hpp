@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <optional>
@@ -97,21 +98,52 @@ public:
         executor, due_.size(), [&] { return chain; }, cancel);
   }
 
-  /// The lowest of the shared minima that lie below those of `before`.
+  /// The lowest of the shared minima that lie below those of `before`, or without these below any chain's.
   [[nodiscard]] std::vector<Vector> lower_minima(const ChainMinima::Pair& before) const {
     std::vector<Vector> lower;
-    for (std::size_t k = 0; before && k < before->size(); ++k) {
-      const OptimizerResult* lowest = &(*before)[k];
-      for (const ChainMinima& minima : found_) {
-        if (minima.shared && is_lower_minimum((*minima.shared)[k], *lowest)) {
-          lowest = &(*minima.shared)[k];
-        }
-      }
-      if (lowest != &(*before)[k]) {
-        lower.push_back(lowest->x);
+    const auto lowest = lowest_shared(before);
+    for (std::size_t k = 0; k < lowest.size(); ++k) {
+      const auto is_above = [&](const ChainMinima& minima) {
+        return minima.shared && is_lower_minimum(*lowest[k], (*minima.shared)[k]);
+      };
+      if (lowest[k] != nullptr &&
+          (before ? lowest[k] != &(*before)[k] : std::any_of(found_.begin(), found_.end(), is_above))) {
+        lower.push_back(lowest[k]->x);
       }
     }
     return lower;
+  }
+
+  /// Takes the values of the chains that do not have the lowest of the shared minima.
+  void withdraw_replaced(const ChainMinima::Pair& before) {
+    const auto lowest = lowest_shared(before);
+    for (std::size_t c = 0; c < size(); ++c) {
+      const ChainMinima::Pair& shared = found_[c].shared;
+      bool replaced = !shared;
+      for (std::size_t k = 0; k < lowest.size() && !replaced; ++k) {
+        replaced = lowest[k] != nullptr && is_lower_minimum(*lowest[k], (*shared)[k]);
+      }
+      for (std::size_t k = begin(c); k < end(c) && replaced; ++k) {
+        if ((*points_)[k].reason.empty()) {
+          withdraw((*points_)[k]);
+        }
+      }
+    }
+  }
+
+  /// How far the lowest end without certificate lies below the certified shared minima; 0 if none does.
+  [[nodiscard]] double missed(const ChainMinima::Pair& before) const {
+    double missed = 0.0;
+    const auto lowest = lowest_shared(before);
+    for (std::size_t k = 0; k < lowest.size(); ++k) {
+      for (const ChainMinima& minima : found_) {
+        if (minima.shared && lowest[k]->status == FitStatus::converged &&
+            std::isfinite((*minima.shared)[k].value)) {
+          missed = std::max(missed, lowest[k]->value - (*minima.shared)[k].value);
+        }
+      }
+    }
+    return missed;
   }
 
   /// Prepares offers between the chains that have just run and their neighbors, where one knows a lower
@@ -139,6 +171,21 @@ public:
   }
 
 private:
+  /// Of `before` and of the chains, the lowest certified one of each of the two shared minima, if there is
+  /// one.
+  [[nodiscard]] std::array<const OptimizerResult*, 2> lowest_shared(const ChainMinima::Pair& before) const {
+    std::array<const OptimizerResult*, 2> lowest{};
+    for (std::size_t k = 0; k < lowest.size(); ++k) {
+      lowest[k] = before ? &(*before)[k] : nullptr;
+      for (const ChainMinima& minima : found_) {
+        if (minima.shared && (lowest[k] == nullptr || is_lower_minimum((*minima.shared)[k], *lowest[k]))) {
+          lowest[k] = &(*minima.shared)[k];
+        }
+      }
+    }
+    return lowest;
+  }
+
   [[nodiscard]] std::size_t begin(std::size_t c) const noexcept { return c * scan_chain; }
   [[nodiscard]] std::size_t end(std::size_t c) const noexcept {
     return std::min(points_->size(), begin(c + 1));
@@ -166,6 +213,11 @@ private:
     // Of the minima that each point began with.
     std::array<int, scan_chain> revisions{};
     const bool settled = until_settled(calculator, [&] {
+      // First what is known already: no value is computed without.
+      for (std::size_t side = 0; side < 2 && !watch_->canceled(); ++side) {
+        make_offer(calculator, mu_at(c, side), found_[c].ends[side]);
+        make_offer(calculator, mu_at(c, side), offers_[c][side]);
+      }
       for (std::size_t k = begin(c); k < end(c) && !watch_->canceled(); ++k) {
         revisions[k - begin(c)] = calculator.revision();
         set_cls(calculator, (*points_)[k]);
@@ -173,10 +225,6 @@ private:
           ++reached;
           watch_->count_point();
         }
-      }
-      for (std::size_t side = 0; side < 2 && !watch_->canceled(); ++side) {
-        offer(calculator, mu_at(c, side), found_[c].ends[side]);
-        offer(calculator, mu_at(c, side), offers_[c][side]);
       }
     });
     if (!watch_->canceled()) {
@@ -188,12 +236,12 @@ private:
       if (watch_->canceled() && revisions[k - begin(c)] != calculator.revision()) {
         withdraw((*points_)[k]);
       } else if (!settled) {
-        (*points_)[k].warnings.emplace_back(unsettled_warning);
+        warn_unsettled((*points_)[k].warnings);
       }
     }
   }
 
-  static void offer(Calculator& calculator, double mu, const ChainMinima::Pair& minima) {
+  static void make_offer(Calculator& calculator, double mu, const ChainMinima::Pair& minima) {
     if (minima) {
       (void)if_computed([&] { return calculator.offer(mu, *minima); });
     }
@@ -228,7 +276,8 @@ private:
   std::vector<ClsPoint>* points_;
   ScanWatch* watch_;
   std::vector<ChainMinima> found_;
-  /// The best that the neighbors on both sides have offered to each chain.
+  /// What the neighbors on both sides have offered to each chain last, with its own minima where theirs are
+  /// not lower.
   std::vector<std::array<ChainMinima::Pair, 2>> offers_;
   /// The chains to run, in order.
   std::vector<std::size_t> due_;
@@ -258,12 +307,21 @@ void run_cls_chains(std::vector<ClsPoint>& points, const Calculator& unused, con
       watch.count_no_more();
       lower = chains.lower_minima(before);
     } while (lower.empty() && ++step < most_steps && chains.offer_ends(prepared));
+    const double missed = chains.missed(before);
+    for (ClsPoint& point : points) {
+      if (missed > same_minimum_tolerance && point.reason.empty()) {
+        point.warnings.push_back(missed_text(missed));
+      }
+    }
+    if (watch.canceled() && !lower.empty()) {
+      chains.withdraw_replaced(before);
+    }
     if (watch.canceled() || (lower.empty() && step < most_steps)) {
       return;
     }
     if (lower.empty() || pass == most_passes) {
       for (ClsPoint& point : points) {
-        point.warnings.emplace_back(unsettled_warning);
+        warn_unsettled(point.warnings);
       }
       return;
     }

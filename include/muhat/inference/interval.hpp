@@ -113,7 +113,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   });
   result.warnings = profile.warnings();
   if (!settled) {
-    result.warnings.emplace_back(detail::unsettled_warning);
+    detail::warn_unsettled(result.warnings);
   }
   return result;
 }

@@ -82,9 +82,14 @@ template <class Compute>
 /// How often a computation is begun anew at most, the first time included, because of lower minima.
 inline constexpr int most_passes = 3;
 
-/// The warning of a result whose last pass has replaced minima that it used.
-inline constexpr const char* unsettled_warning =
-    "the last pass still found lower minima, which may change this result: fit from more starts";
+/// Warns of a result that may have used minima which were replaced at last.
+inline void warn_unsettled(std::vector<std::string>& warnings) {
+  const char* const warning =
+      "the last pass still found lower minima, which may change this result: fit from more starts";
+  if (warnings.empty() || warnings.back() != warning) {
+    warnings.emplace_back(warning);
+  }
+}
 
 /// Calls `pass` until it leaves the minima of `fits`, whose `revision` tells, as they were: what it computed
 /// before one was replaced has used one that is none. False where `most_passes` passes do not get there.

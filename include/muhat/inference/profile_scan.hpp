@@ -112,14 +112,18 @@ public:
     Minimum& known = minima_[k];
     const double gain = known.lowest.value - minimum.lowest.value;
     if (known.certified()) {
-      if (minimum.certified()) {
+      if (minimum.certified() || minimum.starts_disagree()) {
         known.spread = std::max(known.spread, minimum.spread - gain);
         known.missed = std::max(known.missed, minimum.missed + gain);
       }
       return take_if_lower(known, std::move(minimum.lowest));
     }
     if (minimum.certified()) {
-      minimum.missed = has(k) && std::isfinite(gain) ? std::max(minimum.missed, -gain) : minimum.missed;
+      if (has(k) && std::isfinite(gain)) {
+        minimum.missed = std::max(minimum.missed, -gain);
+        minimum.spread =
+            known.starts_disagree() ? std::max(minimum.spread, known.spread + gain) : minimum.spread;
+      }
       known = std::move(minimum);
       return true;
     }
@@ -175,8 +179,8 @@ void fit_chain(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
   }
 }
 
-/// Fits point `to` again from the minimum of point `from` where that, moved there, is lower, or `anyway`.
-/// True if the new minimum is lower, too.
+/// Fits point `to` again from the minimum of point `from` where that, moved there, is lower, where `to` has
+/// no certificate, or `anyway`. True if the new minimum is certified and kept.
 template <class AnyModel, class Optimizer>
 bool pass_on(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
              const std::vector<ProfilePoint>& points, ProfileMinima& minima, std::size_t from, std::size_t to,
@@ -186,12 +190,13 @@ bool pass_on(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
   }
   const Box box = fits.box_at(points[to]);
   Vector moved = clamp(minima[from].lowest.x, box);
-  return (anyway || fitter.twice_nll(moved) < minima[to].lowest.value - same_minimum_tolerance) &&
+  return (anyway || !minima[to].certified() ||
+          fitter.twice_nll(moved) < minima[to].lowest.value - same_minimum_tolerance) &&
          minima.take(to, fitter.minimize(std::vector<Vector>{std::move(moved)}, box));
 }
 
 /// Passes minima on between neighbors on the grid, whose last axis has `row` points, up and down until none
-/// is lower. False where `most_passes` times do not get there.
+/// is lower. False where `most_passes` times, or fewer when canceled, do not get there.
 template <class AnyModel, class Optimizer>
 [[nodiscard]] bool settle(Fitter<AnyModel, Optimizer>& fitter, const ProfileFits& fits,
                           const std::vector<ProfilePoint>& points, ProfileMinima& minima, std::size_t row,
@@ -202,7 +207,7 @@ template <class AnyModel, class Optimizer>
     return exists && !watch.canceled() && pass_on(fitter, fits, points, minima, from, to, anyway);
   };
   bool changed = true;
-  for (int sweep = 0; changed && sweep < most_passes; ++sweep) {
+  for (int sweep = 0; changed && sweep < most_passes && !watch.canceled(); ++sweep) {
     changed = false;
     for (std::size_t k = 0; k < size; ++k) {
       changed = improves(k % row != 0, k - 1, k) || changed;
@@ -290,8 +295,8 @@ void fit_points(const AnyModel& model, const Vector& data, const FitOptions& opt
     if (minima.has(k)) {
       describe_point(fitter.describe(minima[k], fits.box_at(scan.points[k])), scan.points[k]);
     }
-    if (!settled && !watch.canceled()) {
-      scan.points[k].warnings.emplace_back(unsettled_warning);
+    if (!settled && minima.has(k)) {
+      warn_unsettled(scan.points[k].warnings);
     }
   }
 }
@@ -322,7 +327,7 @@ inline void set_deltas(ProfileScan& scan) {
 /// Profiles -2 log L over a grid of one or two parameters.
 ///
 /// The fits of the points honor `options` as those of hypothesis tests do. Where a point of the grid lies
-/// below the free minimum, the free fit is repeated from there, and so are those of the points, at most
+/// below the free minimum, the free fit is repeated from there, and so are those of the points, these at most
 /// twice; where that was not enough, points have a warning. A point without a certified fit, or that was not
 /// reached when `control` stopped the scan, has no `delta`, and says why. Throws InvalidArgument for a number
 /// of axes other than 1 or 2, for more than `most_scan_points`, for two axes of one parameter, for a fixed

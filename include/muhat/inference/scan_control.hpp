@@ -27,7 +27,7 @@ inline constexpr const char* scan_point_not_reached = "not reached before the sc
 
 /// Why a point of a stopped scan is missing that had been reached.
 inline constexpr const char* scan_point_not_settled =
-    "not computed again before the scan was stopped, although a lower minimum had turned up";
+    "the scan was stopped before it was computed again with the minima found meanwhile";
 
 /// How a scan is watched and stopped, meant for designated initializers.
 struct ScanControl {

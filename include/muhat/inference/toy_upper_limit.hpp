@@ -163,7 +163,7 @@ private:
   [[nodiscard]] static Estimates estimates(const ToyEnsemble& ensemble) {
     Estimates result;
     for (const ToySample* sample : {&ensemble.tested, &ensemble.alternative}) {
-      if (sample->statistics.empty()) {
+      if (sample->statistics.empty() && !sample->failed.empty()) {
         result.fill(
             {.reason = "no toy has a statistic, for example because: " + sample->failed.front().reason});
         return result;
@@ -320,7 +320,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   result.poi_bounds = {lower, upper};
   result.warnings = calculator.warnings();
   if (!settled) {
-    result.warnings.emplace_back(detail::unsettled_warning);
+    detail::warn_unsettled(result.warnings);
   }
   detail::add_bounds_warnings(result, declared_upper);
   result.toys = curves.made();

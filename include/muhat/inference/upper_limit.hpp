@@ -132,7 +132,7 @@ template <class Calculator>
       calculator.distributions(upper).root_asimov() > insensitive;
   result.warnings = calculator.warnings();
   if (!settled) {
-    result.warnings.emplace_back(unsettled_warning);
+    warn_unsettled(result.warnings);
   }
   return limits;
 }
