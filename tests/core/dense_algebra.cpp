@@ -25,6 +25,11 @@ Matrix random_matrix(std::mt19937_64& engine, Index rows, Index cols) {
   return m;
 }
 
+Matrix random_positive_matrix(std::mt19937_64& engine, Index n) {
+  const Matrix root = random_matrix(engine, n, n);
+  return root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+}
+
 Matrix lower(const Matrix& m, Index n) {
   return m.topRows(n).triangularView<Eigen::Lower>();
 }
@@ -36,8 +41,7 @@ TEST_CASE("the Cholesky factor makes up its matrix, with and without padding", "
   // Around groups of 4, lanes of 8, blocks of 48 and depths of 64.
   for (const Index n : {1, 3, 4, 5, 8, 9, 31, 47, 48, 49, 64, 65, 97, 113, 150}) {
     CAPTURE(n);
-    const Matrix root = random_matrix(engine, n, n);
-    const Matrix whole = root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+    const Matrix whole = random_positive_matrix(engine, n);
     Matrix plain = whole;
     REQUIRE(dense::cholesky(dense::view(plain)));
     CHECK((lower(plain, n) * lower(plain, n).transpose() - whole).cwiseAbs().maxCoeff() <
@@ -55,8 +59,7 @@ TEST_CASE("a Cholesky factorization stays inside its view and off the upper tria
   std::mt19937_64 engine(8);
   for (const Index n : {5, 30, 50, 70}) {
     CAPTURE(n);
-    const Matrix root = random_matrix(engine, n, n);
-    const Matrix whole = root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+    const Matrix whole = random_positive_matrix(engine, n);
     Matrix plain = whole;
     REQUIRE(dense::cholesky(dense::view(plain)));
     Matrix around = Matrix::Constant(n + 3, n + 2, 7.0);
@@ -73,8 +76,7 @@ TEST_CASE("a Cholesky factorization stays inside its view and off the upper tria
 TEST_CASE("a pivot that is not positive is found in its column", "[dense_algebra]") {
   std::mt19937_64 engine(6);
   constexpr Index n = 70;
-  const Matrix root = random_matrix(engine, n, n);
-  const Matrix whole = root * root.transpose() + static_cast<double>(n) * Matrix::Identity(n, n);
+  const Matrix whole = random_positive_matrix(engine, n);
   Matrix factor = whole;
   REQUIRE(dense::cholesky(dense::view(factor)));
   for (Index k = 0; k < n; ++k) {
@@ -107,5 +109,28 @@ TEST_CASE("four products at once are four products", "[dense_algebra]") {
       CAPTURE(rows, cols);
       CHECK((y - before + 2.0 * a * x).cwiseAbs().maxCoeff() < 1e-13);
     }
+  }
+}
+
+TEST_CASE("transposed products and triangular solutions are those of Eigen", "[dense_algebra]") {
+  std::mt19937_64 engine(9);
+  // Around groups of 4 columns and lanes of 8 rows; one row more in memory.
+  for (const Index n : {0, 1, 3, 4, 5, 7, 8, 9, 12, 13, 31, 64, 97}) {
+    CAPTURE(n);
+    const Matrix a = random_matrix(engine, n + 1, n);
+    const dense::View<const double> top{a.data(), n, n, n + 1};
+    const Vector x = random_matrix(engine, n, 1);
+    Vector y(n);
+    dense::transposed_product(top, x.data(), y.data());
+    CHECK((y - a.topRows(n).transpose() * x).norm() <= 1e-13 * static_cast<double>(n));
+    Matrix factor = Matrix::Constant(n + 1, n, std::numeric_limits<double>::quiet_NaN());
+    factor.topRows(n).triangularView<Eigen::Lower>() = random_positive_matrix(engine, n);
+    const dense::View<const double> l{factor.data(), n, n, n + 1};
+    Vector solution = x;
+    dense::solve_lower(l, solution.data());
+    CHECK((lower(factor, n) * solution - x).norm() <= 1e-13 * static_cast<double>(n));
+    solution = x;
+    dense::solve_lower_transposed(l, solution.data());
+    CHECK((lower(factor, n).transpose() * solution - x).norm() <= 1e-13 * static_cast<double>(n));
   }
 }

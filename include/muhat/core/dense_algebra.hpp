@@ -122,10 +122,30 @@ template <class S>
   return sum;
 }
 
-/// y = A^T x.
+/// y = A^T x, four columns at a time: x is read once for all of them.
 template <class S>
 void transposed_product(View<const S> a, const S* x, S* y) {
-  for (Index j = 0; j < a.cols; ++j) {
+  const Index whole = a.rows - a.rows % lane_count;
+  Index j = 0;
+  for (; j + 4 <= a.cols; j += 4) {
+    const std::array<const S*, 4> column = {a.column(j), a.column(j + 1), a.column(j + 2), a.column(j + 3)};
+    std::array<LaneArray<S>, 4> sums;
+    sums.fill(LaneArray<S>::Zero());
+    for (Index i = 0; i < whole; i += lane_count) {
+      const LaneArray<S> group = Eigen::Map<const LaneArray<S>>(x + i);
+      for (std::size_t k = 0; k < 4; ++k) {
+        sums[k] += Eigen::Map<const LaneArray<S>>(column[k] + i) * group;
+      }
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      S sum = sums[k].sum();
+      for (Index i = whole; i < a.rows; ++i) {
+        sum += column[k][i] * x[i];
+      }
+      y[j + static_cast<Index>(k)] = sum;
+    }
+  }
+  for (; j < a.cols; ++j) {
     y[j] = span(a.column(j), a.rows).dot(span(x, a.rows));
   }
 }
@@ -203,11 +223,9 @@ void make_schur_column(View<S> a, Index k) {
         subtract_columns(a, begin, std::min(begin + depth, block), first, std::min(group, last - first));
       }
     }
-  }
-  const Index first = k - k % group;
-  if (k == block) {
     return;
   }
+  const Index first = k - k % group;
   if (k == first) {
     subtract_columns(a, block, k, k, std::min(group, a.cols - k));
   } else {
@@ -230,25 +248,43 @@ template <class S>
   return true;
 }
 
-/// x = L^-1 x.
+/// x = L^-1 x, four columns at a time.
 template <class S>
 void solve_lower(View<const S> l, S* x) {
-  for (Index k = 0; k < l.rows; ++k) {
-    x[k] /= l(k, k);
-    const Index rest = l.rows - k - 1;
-    if (rest > 0) {
-      span(x + k + 1, rest) -= x[k] * span(&l(k + 1, k), rest);
+  constexpr Index group = 4;
+  for (Index first = 0; first < l.rows; first += group) {
+    const Index end = std::min(first + group, l.rows);
+    for (Index k = first; k < end; ++k) {
+      x[k] /= l(k, k);
+      for (Index i = k + 1; i < end; ++i) {
+        x[i] -= x[k] * l(i, k);
+      }
+    }
+    if (end < l.rows) {
+      add_product<S>({&l(end, first), l.rows - end, group, l.stride}, S(-1), x + first, 1, x + end);
     }
   }
 }
 
-/// x = L^-T x.
+/// x = L^-T x, four columns at a time.
 template <class S>
 void solve_lower_transposed(View<const S> l, S* x) {
-  for (Index k = l.rows; k-- > 0;) {
-    const Index rest = l.rows - k - 1;
-    const S sum = rest > 0 ? span(&l(k + 1, k), rest).dot(span(x + k + 1, rest)) : S(0);
-    x[k] = (x[k] - sum) / l(k, k);
+  constexpr Index group = 4;
+  for (Index first = l.rows - 1 - (l.rows - 1) % group; first >= 0; first -= group) {
+    const Index end = std::min(first + group, l.rows);
+    if (end < l.rows) {
+      std::array<S, group> sums;
+      transposed_product<S>({&l(end, first), l.rows - end, group, l.stride}, x + end, sums.data());
+      for (Index k = first; k < end; ++k) {
+        x[k] -= sums[static_cast<std::size_t>(k - first)];
+      }
+    }
+    for (Index k = end; k-- > first;) {
+      for (Index i = k + 1; i < end; ++i) {
+        x[k] -= l(i, k) * x[i];
+      }
+      x[k] /= l(k, k);
+    }
   }
 }
 

@@ -74,16 +74,15 @@ public:
   /// `points` has points; it and `watch` outlive the chains.
   ClsChains(std::vector<ClsPoint>& points, ScanWatch& watch)
       : points_(&points), watch_(&watch), found_((points.size() + scan_chain - 1) / scan_chain),
-        offers_(found_.size()), due_(found_.size()) {
-    std::iota(due_.begin(), due_.end(), std::size_t{0});
+        offers_(found_.size()) {
+    make_all_due();
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return found_.size(); }
 
   /// Lets all chains run again.
   void start_over() {
-    due_.resize(size());
-    std::iota(due_.begin(), due_.end(), std::size_t{0});
+    make_all_due();
     withdraw_due();
   }
 
@@ -104,7 +103,7 @@ public:
     const auto lowest = lowest_shared(before);
     for (std::size_t k = 0; k < lowest.size(); ++k) {
       const auto is_above = [&](const ChainMinima& minima) {
-        return minima.shared && is_lower_minimum(*lowest[k], (*minima.shared)[k]);
+        return minima.shared && lacks(*minima.shared, lowest, k);
       };
       if (lowest[k] != nullptr &&
           (before ? lowest[k] != &(*before)[k] : std::any_of(found_.begin(), found_.end(), is_above))) {
@@ -119,10 +118,7 @@ public:
     const auto lowest = lowest_shared(before);
     for (std::size_t c = 0; c < size(); ++c) {
       const ChainMinima::Pair& shared = found_[c].shared;
-      bool replaced = !shared;
-      for (std::size_t k = 0; k < lowest.size() && !replaced; ++k) {
-        replaced = lowest[k] != nullptr && is_lower_minimum(*lowest[k], (*shared)[k]);
-      }
+      const bool replaced = !shared || lacks(*shared, lowest, 0) || lacks(*shared, lowest, 1);
       for (std::size_t k = begin(c); k < end(c) && replaced; ++k) {
         if ((*points_)[k].reason.empty()) {
           withdraw((*points_)[k]);
@@ -171,10 +167,23 @@ public:
   }
 
 private:
+  using Lowest = std::array<const OptimizerResult*, 2>;
+
+  void make_all_due() {
+    due_.resize(size());
+    std::iota(due_.begin(), due_.end(), std::size_t{0});
+  }
+
+  /// Whether the lowest of the shared minima number k, if there is one, is below that of a chain.
+  [[nodiscard]] static bool lacks(const std::array<OptimizerResult, 2>& shared, const Lowest& lowest,
+                                  std::size_t k) {
+    return lowest[k] != nullptr && is_lower_minimum(*lowest[k], shared[k]);
+  }
+
   /// Of `before` and of the chains, the lowest certified one of each of the two shared minima, if there is
   /// one.
-  [[nodiscard]] std::array<const OptimizerResult*, 2> lowest_shared(const ChainMinima::Pair& before) const {
-    std::array<const OptimizerResult*, 2> lowest{};
+  [[nodiscard]] Lowest lowest_shared(const ChainMinima::Pair& before) const {
+    Lowest lowest{};
     for (std::size_t k = 0; k < lowest.size(); ++k) {
       lowest[k] = before ? &(*before)[k] : nullptr;
       for (const ChainMinima& minima : found_) {
@@ -307,10 +316,11 @@ void run_cls_chains(std::vector<ClsPoint>& points, const Calculator& unused, con
       watch.count_no_more();
       lower = chains.lower_minima(before);
     } while (lower.empty() && ++step < most_steps && chains.offer_ends(prepared));
-    const double missed = chains.missed(before);
-    for (ClsPoint& point : points) {
-      if (missed > same_minimum_tolerance && point.reason.empty()) {
-        point.warnings.push_back(missed_text(missed));
+    if (const double missed = chains.missed(before); missed > same_minimum_tolerance) {
+      for (ClsPoint& point : points) {
+        if (point.reason.empty()) {
+          point.warnings.push_back(missed_text(missed));
+        }
       }
     }
     if (watch.canceled() && !lower.empty()) {
