@@ -152,6 +152,25 @@ TEST_CASE("several starts agree where there is one minimum, and are reproducible
   CHECK(one.evaluations > fit(model, data).evaluations);
 }
 
+TEST_CASE("fitters that share scratch find the bits of those that do not", "[fit]") {
+  const Model model = shape_factor_model();
+  const Vector data = shape_factor_data();
+  const Vector start = model.suggested_init();
+  const muhat::Box box = muhat::make_setup(model, {}).box();
+  Vector more = data;
+  more.head(model.nbins()) *= 1.3;
+  muhat::Fitter<Model> one(model, data);
+  muhat::Fitter<Model> other(model, more);
+  const muhat::OptimizerResult one_alone = one.minimize(start, box);
+  const muhat::OptimizerResult other_alone = other.minimize(start, box);
+  REQUIRE(one_alone.x != other_alone.x);
+  other.share_scratch(one);
+  for (int k = 0; k < 2; ++k) {
+    CHECK(one.minimize(start, box).x == one_alone.x);
+    CHECK(other.minimize(start, box).x == other_alone.x);
+  }
+}
+
 TEST_CASE("starts that end in different minima are reported, the lowest is kept", "[fit]") {
   // Both variations raise the yield, so an excess is explained by a pull of either sign.
   const spec::Model spec{

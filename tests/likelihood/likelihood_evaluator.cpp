@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <muhat/fit/objective.hpp>
+#include <muhat/likelihood/expected_data.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 
 #include <support/catch.hpp>
@@ -18,6 +19,7 @@ static_assert(muhat::Objective<Evaluator>);
 static_assert(muhat::HasHessian<Evaluator>);
 static_assert(muhat::HasHessianProduct<Evaluator>);
 static_assert(muhat::HasMetric<Evaluator>);
+static_assert(muhat::HasResiduals<Evaluator>);
 static_assert(muhat::HasKinks<Evaluator>);
 
 namespace {
@@ -132,4 +134,46 @@ TEST_CASE("a likelihood outlives the model and data it was made of") {
   Evaluator evaluator = likelihood.evaluator();
   Evaluator expected = one.likelihood.evaluator();
   CHECK(evaluator.value(one.points[0]) == expected.value(one.points[0]));
+}
+
+TEST_CASE("evaluators that share scratch compute the bits of those that do not") {
+  const Problem first = problem(5, 6);
+  const Problem second = problem(9, 6);
+  const std::vector<Everything> first_alone = evaluate_all(first);
+  const std::vector<Everything> second_alone = evaluate_all(second);
+  Evaluator one = first.likelihood.evaluator();
+  Evaluator same = first.likelihood.evaluator();
+  Evaluator other = second.likelihood.evaluator();
+  same.share_scratch(one);
+  other.share_scratch(one);
+  for (std::size_t k = 0; k < 6; ++k) {
+    CAPTURE(k);
+    CHECK(evaluate(one, first.points[k]) == first_alone[k]);
+    CHECK(evaluate(other, second.points[k]) == second_alone[k]);
+    CHECK(evaluate(same, first.points[k]) == first_alone[k]);
+  }
+}
+
+TEST_CASE("residuals vanish where the data are the expectation, and the Hessian is the metric there") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Problem random = problem(seed, 1);
+    const Vector& x = random.points.front();
+    const muhat::Model& model = random.likelihood.model();
+    Vector data = muhat::expected_data(model, x);
+    if (!((data.head(model.nbins()).array() > 0.0).all())) {
+      continue;
+    }
+    CAPTURE(seed);
+    Evaluator evaluator = random.likelihood.evaluator();
+    evaluator.set_data(data);
+    CHECK(evaluator.residuals_vanish(x));
+    const Everything all = evaluate(evaluator, x);
+    muhat::Matrix squares =
+        all.metric.jacobian.transpose() * all.metric.weight.asDiagonal() * all.metric.jacobian;
+    squares.diagonal() += all.metric.diagonal;
+    CHECK((all.hessian - squares).cwiseAbs().maxCoeff() < 1e-12 * squares.cwiseAbs().maxCoeff());
+    data[model.nbins() - 1] *= 1.0 + 1e-15;
+    evaluator.set_data(data);
+    CHECK_FALSE(evaluator.residuals_vanish(x));
+  }
 }

@@ -62,6 +62,15 @@ TEST_CASE("the Jacobian in blocks, written out, is the dense one") {
   });
 }
 
+TEST_CASE("the Jacobian comes transposed, too") {
+  for_random_models([](Evaluator& evaluator, const auto&, const Vector&) {
+    Matrix jacobian, transposed;
+    evaluator.jacobian(jacobian);
+    evaluator.transposed_jacobian(transposed);
+    CHECK(transposed == jacobian.transpose());
+  });
+}
+
 TEST_CASE("a reverse sweep is the transposed Jacobian times its seed") {
   for_random_models([](Evaluator& evaluator, const auto&, const Vector& x) {
     Matrix jacobian;

@@ -8,6 +8,7 @@
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
+#include <muhat/core/scratch.hpp>
 #include <muhat/fit/default_optimizer.hpp>
 #include <muhat/fit/exploration.hpp>
 #include <muhat/fit/fit_result.hpp>
@@ -121,6 +122,12 @@ public:
     data_ = data;
   }
 
+  /// Spares memory: uses that of a fitter of the same thread.
+  void share_scratch(const Fitter& other) {
+    scratch_.share(other.scratch_);
+    evaluator_.share_scratch(other.evaluator_);
+  }
+
   /// -2 log L at x, +infinity outside its domain.
   [[nodiscard]] double twice_nll(const Vector& x) { return evaluator_.value(x); }
 
@@ -130,7 +137,7 @@ public:
                                          const MetricFactor* prepared = nullptr) {
     const Vector inside = clamp(start, box);
     if constexpr (requires { typename Optimizer::Workspace; }) {
-      return optimizer_.minimize(evaluator_, inside, box, scratch_, prepared);
+      return optimizer_.minimize(evaluator_, inside, box, *scratch_, prepared);
     } else {
       (void)prepared;
       return optimizer_.minimize(evaluator_, inside, box);
@@ -235,7 +242,7 @@ private:
   Evaluator evaluator_;
   Vector data_;
   Optimizer optimizer_;
-  typename detail::OptimizerScratch<Optimizer>::type scratch_;
+  Scratch<typename detail::OptimizerScratch<Optimizer>::type> scratch_;
   std::shared_ptr<const std::vector<std::string>> par_names_;
 };
 

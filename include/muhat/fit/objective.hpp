@@ -87,6 +87,14 @@ concept HasMetric = requires(F& f, const Vector& x, LowRankMetric& m) {
   f.metric(x, m);
 };
 
+/// f.residuals_vanish(x): whether the Hessian at x is the sum of squares that `metric` gives, and so has no
+/// negative curvature. For a likelihood: whether all rates are the observed counts, as at the parameters that
+/// Asimov data come from.
+template <class F>
+concept HasResiduals = HasMetric<F> && requires(F& f, const Vector& x) {
+  { f.residuals_vanish(x) } -> std::convertible_to<bool>;
+};
+
 /// f.kinks(): where derivatives jump, the same list for every x (empty for a
 /// smooth function); f.right_gradient(x, g): the gradient with the derivative
 /// from above at every kink. The optimizers then never step across a kink

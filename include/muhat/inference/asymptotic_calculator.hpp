@@ -58,6 +58,7 @@ public:
       : options_(std::move(options)),
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_asimov_(on_data_),
         alternative_(alternative_mu(options_.test_statistic)) {
+    on_asimov_.share_scratch(on_data_);
     on_data_.require_testable(alternative_, alternative_text);
   }
 

@@ -163,6 +163,9 @@ public:
     return lower;
   }
 
+  /// Spares memory: uses that of a profile of the same thread.
+  void share_scratch(const Profile& other) { fitter_.share_scratch(other.fitter_); }
+
   /// Further points of which the lowest starts a fit, n parameters each; forgotten with the data.
   void add_known(const std::vector<Vector>& points) {
     known_.insert(known_.end(), points.begin(), points.end());

@@ -12,6 +12,7 @@
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/dual.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/scratch.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/model/evaluator.hpp>
 
@@ -23,7 +24,7 @@
 
 namespace muhat {
 
-/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasKinks and HasBarrier
+/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasResiduals, HasKinks and HasBarrier
 /// (fit/objective.hpp). Belongs to one thread. All arguments have n = nparameters entries.
 template <class AnyModel>
 class LikelihoodEvaluator {
@@ -45,6 +46,12 @@ public:
 
   [[nodiscard]] const Likelihood<AnyModel>& likelihood() const noexcept { return likelihood_; }
   [[nodiscard]] Index dimension() const noexcept { return likelihood_.model().nparameters(); }
+
+  /// Spares memory: uses that of an evaluator of the same thread, best one of the same model.
+  void share_scratch(const LikelihoodEvaluator& other) {
+    slopes_.share(other.slopes_);
+    sweep_.share_scratch(other.sweep_);
+  }
 
   /// Exchanges the data, keeping the scratch memory. Throws as Likelihood does.
   void set_data(const VectorOf<S>& data) {
@@ -100,16 +107,18 @@ public:
   void hessian(const VectorOf<S>& x, MatrixOf<S>& hessian) {
     const Index n = dimension();
     sweep_.forward(x.data(), Slopes::left);
-    sweep_.jacobian(jacobian_);
+    MatrixOf<S>& slopes = *slopes_;
+    sweep_.transposed_jacobian(slopes);
     hessian.setZero(n, n);
-    set_adjoint(0, likelihood_.model().nbins());
+    const Index nbins = likelihood_.model().nbins();
+    set_adjoint(0, nbins);
     sweep_.add_curvature(adjoint_.data(), hessian);
     const Column<S>& weight = curvature_weight();
-    transposed_ = jacobian_.transpose();
+    for (Index b = 0; b < nbins; ++b) {
+      slopes.col(b) *= std::sqrt(weight[b]);
+    }
     for (Index p = 0; p < n; ++p) {
-      scaled_ = jacobian_.col(p).array() * weight;
-      dense::add_product<S>({transposed_.data() + p, n - p, scaled_.size(), n}, S(1), scaled_.data(), 1,
-                            &hessian(p, p));
+      dense::add_product<S>({&slopes(p, 0), n - p, nbins, n}, S(1), &slopes(p, 0), n, &hessian(p, p));
     }
     dense::mirror_lower(dense::view(hessian));
     data().constraints.add_curvature(x.data(), hessian.diagonal());
@@ -158,6 +167,14 @@ public:
     metric.weight = curvature_weight();
     metric.diagonal.setZero(dimension());
     data().constraints.add_curvature(x.data(), metric.diagonal);
+  }
+
+  /// Whether every rate is its count to the last bit: then the Hessian is what `metric` gives.
+  [[nodiscard]] bool residuals_vanish(const VectorOf<S>& x) {
+    const Index nbins = likelihood_.model().nbins();
+    sweep_.forward(x.data(), Slopes::none);
+    set_adjoint(0, nbins);
+    return (adjoint_.head(nbins) == S(0)).all();
   }
 
 private:
@@ -242,8 +259,9 @@ private:
   std::shared_ptr<const BoundData<S>> barrier_;
   ModelEvaluator<S, Tables> sweep_;
   Column<S> adjoint_, weight_;
-  MatrixOf<S> jacobian_, transposed_;
-  VectorOf<S> scaled_, curvature_;
+  /// Of the rates, parameters x bins.
+  Scratch<MatrixOf<S>> slopes_;
+  VectorOf<S> curvature_;
   std::unique_ptr<DualScratch> dual_;
   std::optional<bool> prefers_blocks_;
 };

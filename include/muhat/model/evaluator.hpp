@@ -12,6 +12,7 @@
 #include <muhat/core/kink.hpp>
 #include <muhat/core/lanes.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/scratch.hpp>
 #include <muhat/model/bundles/sinks.hpp>
 #include <muhat/model/jacobian_targets.hpp>
 #include <muhat/model/layout.hpp>
@@ -20,7 +21,7 @@
 
 #include <concepts>
 #include <cstddef>
-#include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -97,10 +98,18 @@ public:
 
   /// jacobian(b, p) = d rate_b / d theta_p, bins x parameters, after `forward` with slopes.
   void jacobian(MatrixOf<S>& jacobian) requires std::same_as<T, S> {
-    dense_.setZero(tables_->layout().nbins + 1, one_ + 1);
-    DenseJacobianTarget<S> target(dense_);
+    const Index nbins = tables_->layout().nbins;
+    jacobian.setZero(nbins, one_);
+    DenseJacobianTarget<S> target(jacobian.data(), nbins, one_, 1, nbins);
     scatter_jacobian(target);
-    jacobian = dense_.topLeftCorner(tables_->layout().nbins, one_);
+  }
+
+  /// The same transposed, parameters x bins.
+  void transposed_jacobian(MatrixOf<S>& jacobian) requires std::same_as<T, S> {
+    const Index nbins = tables_->layout().nbins;
+    jacobian.setZero(one_, nbins);
+    DenseJacobianTarget<S> target(jacobian.data(), nbins, one_, one_, 1);
+    scatter_jacobian(target);
   }
 
   /// The same in blocks by channel: memory and time are those of the entries that are not 0, up to
@@ -122,11 +131,16 @@ public:
       const Index bin = layout.row_bin[static_cast<std::size_t>(r)];
       row_adjoint_[r] = is_clipped(r, bin) ? S(0) : adjoint[bin];
     }
-    if (!curvature_) {
-      curvature_ = std::make_unique<RateCurvature<S, Tables>>(*tables_);
+    std::optional<RateCurvature<S, Tables>>& curvature = *curvature_;
+    if (!curvature || curvature->tables() != tables_) {
+      curvature.emplace(*tables_);
     }
-    curvature_->add(parameters_.data(), row_adjoint_, before_factors_, h);
+    curvature->add(parameters_.data(), row_adjoint_, before_factors_, h);
   }
+
+  /// Spares memory: second derivatives use that of an evaluator of the same thread, best one of the same
+  /// tables.
+  void share_scratch(const ModelEvaluator& other) { curvature_.share(other.curvature_); }
 
 private:
   /// Hands every entry of the Jacobian to `target` (model/jacobian_targets.hpp).
@@ -295,8 +309,7 @@ private:
   Column<T> rows_, before_factors_, row_adjoint_, row_share_;
   Column<T> rates_;
   typename detail::TapesOf<T, decltype(Tables::bundles)>::type tapes_;
-  MatrixOf<S> dense_;
-  std::unique_ptr<RateCurvature<S, Tables>> curvature_;
+  Scratch<std::optional<RateCurvature<S, Tables>>> curvature_;
   VectorOf<S> unit_;
 };
 

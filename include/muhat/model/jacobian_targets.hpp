@@ -19,17 +19,24 @@
 
 namespace muhat {
 
-/// Column-major, with one spare row and one spare column.
+/// A matrix of bins x parameters, or transposed.
 template <class S>
 class DenseJacobianTarget {
 public:
-  explicit DenseJacobianTarget(MatrixOf<S>& jacobian) : data_(jacobian.data()), stride_(jacobian.rows()) {}
+  /// The entry of a bin and a parameter is data[bin * bin_stride + parameter * parameter_stride].
+  DenseJacobianTarget(S* data, Index bins, Index parameters, Index bin_stride, Index parameter_stride)
+      : data_(data), bins_(bins), parameters_(parameters), bin_stride_(bin_stride),
+        parameter_stride_(parameter_stride) {}
 
-  void add(std::int32_t parameter, Index bin, S slope) { data_[parameter * stride_ + bin] += slope; }
+  void add(std::int32_t parameter, Index bin, S slope) {
+    if (bin < bins_ && parameter < parameters_) {
+      data_[bin * bin_stride_ + parameter * parameter_stride_] += slope;
+    }
+  }
 
 private:
   S* data_;
-  Index stride_;
+  Index bins_, parameters_, bin_stride_, parameter_stride_;
 };
 
 /// First pass over a Jacobian's entries: which parameter acts on which channels. Memory: parameters, plus
