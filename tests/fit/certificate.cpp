@@ -82,6 +82,53 @@ TEST_CASE("flat directions are counted wherever they stand among many") {
   }
 }
 
+TEST_CASE("the smallest pivot is that of the Hessian with unit diagonal") {
+  Quadratic f{Matrix{{4.0, 1.2, 0.0}, {1.2, 1.0, 0.0}, {0.0, 0.0, 9.0}}, Vector::Zero(3)};
+  CHECK(muhat::certify(f, Vector::Zero(3), unbounded(3)).smallest_pivot == Approx(1.0 - 0.36));
+  f.h(0, 1) = f.h(1, 0) = 2.2;
+  CHECK(muhat::certify(f, Vector::Zero(3), unbounded(3)).smallest_pivot == Approx(1.0 - 1.21));
+}
+
+TEST_CASE("the factorized Hessian solves on the free subspace") {
+  std::mt19937_64 engine(13);
+  std::normal_distribution<double> normal;
+  constexpr Index n = 21;
+  Matrix root(n, n);
+  for (Index i = 0; i < n * n; ++i) {
+    root.data()[i] = normal(engine);
+  }
+  Quadratic f{root * root.transpose() + Matrix::Identity(n, n), Vector::Ones(n)};
+  muhat::Box box = unbounded(n);
+  box.lower[4] = box.lower[5] = box.lower[17] = 0.0;
+  muhat::CertificateScratch scratch;
+  REQUIRE(muhat::certify(f, Vector::Zero(n), box, scratch).positive_curvature.value());
+  REQUIRE(scratch.free.size() == 18);
+  const Vector r = Vector::LinSpaced(n, -1.0, 2.0);
+  Vector z(n);
+  scratch.solve(r, z);
+  const Vector back = f.h * z;
+  for (Index i = 0; i < n; ++i) {
+    CAPTURE(i);
+    if (i == 4 || i == 5 || i == 17) {
+      CHECK(z[i] == 0.0);
+    } else {
+      CHECK(back[i] == Approx(r[i]).margin(1e-10));
+    }
+  }
+}
+
+TEST_CASE("where residuals vanish the Hessian needs no look") {
+  struct Squares : Quadratic {
+    bool vanish = true;
+    void metric(const Vector& /*x*/, muhat::LowRankMetric& /*m*/) {}
+    [[nodiscard]] bool residuals_vanish(const Vector& /*x*/) const { return vanish; }
+  };
+  Squares f{{Matrix(Vector(Vector::LinSpaced(3, -1.0, 1.0)).asDiagonal()), Vector::Zero(3)}};
+  CHECK(muhat::certify(f, Vector::Zero(3), unbounded(3)).positive_curvature.value());
+  f.vanish = false;
+  CHECK_FALSE(muhat::certify(f, Vector::Zero(3), unbounded(3)).positive_curvature.value());
+}
+
 TEST_CASE("products with the Hessian alone show a saddle, too") {
   struct Saddle {
     Vector curvature;

@@ -7,6 +7,7 @@
 /// Hessian, on the subspace of parameters that no bound holds, has no negative
 /// curvature. It is scaled to unit diagonal and factorized, H = L L^T; where a
 /// pivot p_k is negative, v = (-L^-T L^-1 H_{1..k,k}, 1) satisfies v^T H v = p_k and points downhill.
+/// Where the residuals of a likelihood vanish, its Hessian is a sum of squares, which needs no look.
 /// Objectives that offer only products with the Hessian are probed by conjugate gradients,
 /// whose curvatures p^T H p are all positive exactly if H is positive on the Krylov space.
 
@@ -40,8 +41,11 @@ struct Certificate {
   double projected_gradient = 0.0;
   /// Empty where the objective has no second derivatives.
   std::optional<bool> positive_curvature;
-  /// Directions without any curvature to working precision, e.g. parameters that change nothing.
+  /// Directions without any curvature to working precision, e.g. parameters that change nothing. Not counted
+  /// where residuals vanish.
   Index flat_directions = 0;
+  /// Of the factorized Hessian with unit diagonal, at most 1; 0 where none was factorized.
+  double smallest_pivot = 0.0;
   /// A direction of negative curvature v (n entries), or empty.
   Vector descent;
   /// v^T H v where H has unit diagonal, or relative to the size of H v.
@@ -53,19 +57,33 @@ struct Certificate {
   [[nodiscard]] bool is_nearly_flat() const noexcept { return descent.size() > 0 && curvature > -2e-6; }
 };
 
-/// Matrices that many certificates may share, one after the other. Copies begin without: those of a fitter,
-/// say, have their own.
+/// Matrices that many certificates may share, one after the other.
 struct CertificateScratch {
+  /// The parameters that no bound holds, of the last certificate.
+  std::vector<Index> free;
   Matrix hessian;
+  /// The Hessian on the free subspace with unit diagonal, S H S, or its factor L; rows are padded.
   Matrix scaled;
+  /// The diagonal of S.
   Vector scale;
+  Vector solution;
 
-  CertificateScratch() = default;
-  CertificateScratch(const CertificateScratch&) noexcept {}
-  CertificateScratch(CertificateScratch&&) = default;
-  CertificateScratch& operator=(const CertificateScratch&) noexcept { return *this; }
-  CertificateScratch& operator=(CertificateScratch&&) = default;
-  ~CertificateScratch() = default;
+  /// z = H^-1 r = S L^-T L^-1 S r on the free parameters, 0 on the others, where the last certificate found H
+  /// positive. 2 n^2 operations.
+  void solve(const Vector& r, Vector& z) {
+    const auto n = static_cast<Index>(free.size());
+    const dense::View<const double> lower{scaled.data(), n, n, scaled.rows()};
+    solution.resize(n);
+    for (Index i = 0; i < n; ++i) {
+      solution[i] = scale[i] * r[free[static_cast<std::size_t>(i)]];
+    }
+    dense::solve_lower(lower, solution.data());
+    dense::solve_lower_transposed(lower, solution.data());
+    z.setZero(r.size());
+    for (Index i = 0; i < n; ++i) {
+      z[free[static_cast<std::size_t>(i)]] = scale[i] * solution[i];
+    }
+  }
 };
 
 namespace detail {
@@ -100,9 +118,9 @@ inline void free_parameters(const Vector& x, const Vector& gradient, const Vecto
 
 /// Left-looking Cholesky factorization of the unit-diagonal matrix in the lower triangle of h, whose rows
 /// behind the last column are padding; overwrites both triangles. Returns a direction of negative curvature,
-/// empty if there is none, and that curvature; counts flat directions.
+/// empty if there is none; notes that curvature, flat directions and the smallest pivot.
 template <class Scalar>
-VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat, double& curvature) {
+VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Certificate& certificate) {
   constexpr double tiny = 1e-10;
   const Index n = h.cols();
   const auto lift = [&h, n](Index k, VectorOf<Scalar> schur) {
@@ -114,12 +132,13 @@ VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat, double& cu
     }
     return schur;
   };
-  flat = 0;
+  certificate.smallest_pivot = 1.0;
   for (Index k = 0; k < n; ++k) {
     dense::make_schur_column(dense::view(h), k);
     const double pivot = h(k, k);
+    certificate.smallest_pivot = std::min(certificate.smallest_pivot, pivot);
     if (pivot < -tiny || !std::isfinite(pivot)) {
-      curvature = pivot;
+      certificate.curvature = pivot;
       return lift(k, VectorOf<Scalar>::Unit(n, k));
     }
     if (pivot > tiny) {
@@ -131,20 +150,23 @@ VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Index& flat, double& cu
     if (coupling > 1e-4) {
       VectorOf<Scalar> schur = VectorOf<Scalar>::Unit(n, k);
       schur[k + 1 + j] = -std::copysign(0.5 * coupling, h(k + 1 + j, k));
-      curvature = pivot - 0.75 * coupling * coupling;
+      certificate.curvature = pivot - 0.75 * coupling * coupling;
       return lift(k, schur);
     }
-    ++flat;
+    ++certificate.flat_directions;
     h.col(k).tail(h.rows() - k).setZero();
     h(k, k) = 1.0;
   }
   return {};
 }
 
+/// Of the parameters `scratch.free`.
 template <class F>
-void dense_curvature(F& f, const Vector& x, const std::vector<Index>& free, CertificateScratch& scratch,
-                     Certificate& certificate) {
-  auto& [full, h, scale] = scratch;
+void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certificate& certificate) {
+  const std::vector<Index>& free = scratch.free;
+  Matrix& full = scratch.hessian;
+  Matrix& h = scratch.scaled;
+  Vector& scale = scratch.scale;
   full.resize(x.size(), x.size());
   f.hessian(x, full);
   const auto n = static_cast<Index>(free.size());
@@ -174,7 +196,7 @@ void dense_curvature(F& f, const Vector& x, const std::vector<Index>& free, Cert
                          .cwiseProduct(scale.segment(first, last - first));
     }
   }
-  const Vector down = negative_curvature(h, certificate.flat_directions, certificate.curvature);
+  const Vector down = negative_curvature(h, certificate);
   certificate.positive_curvature = down.size() == 0;
   if (down.size() > 0) {
     certificate.descent.setZero(x.size());
@@ -225,10 +247,23 @@ void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Cer
   }
 }
 
+/// The most parameters of which a certificate factorizes the Hessian, unless it can be had in no other way.
+inline constexpr Index most_factorized = 2000;
+
+/// Whether the residuals of f vanish at x.
+template <class F>
+[[nodiscard]] bool residuals_vanish(F& f, const Vector& x) {
+  if constexpr (HasResiduals<F>) {
+    return f.residuals_vanish(x);
+  }
+  return false;
+}
+
 } // namespace detail
 
 /// Examines x. Cost: one gradient, and where the objective has second derivatives one Hessian and
-/// its Cholesky factorization (up to 2000 parameters), or at most 60 products with the Hessian.
+/// its Cholesky factorization (up to 2000 parameters), or at most 60 products with the Hessian; where
+/// residuals vanish, nothing but the gradient.
 template <class F>
 [[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box, CertificateScratch& scratch) {
   detail::explain_objective<F>();
@@ -239,15 +274,15 @@ template <class F>
   piece.enter(f, x, gradient, box);
   certificate.projected_gradient = detail::projected_gradient(x, gradient, box, piece);
   if constexpr (HasHessian<F> || HasHessianProduct<F>) {
-    std::vector<Index> free;
+    std::vector<Index>& free = scratch.free;
     detail::free_parameters(x, gradient, piece.lower(), piece.upper(), free);
-    if (free.empty()) {
+    if (free.empty() || detail::residuals_vanish(f, x)) {
       certificate.positive_curvature = true;
       return certificate;
     }
     if constexpr (HasHessian<F>) {
-      if (x.size() <= 2000 || !HasHessianProduct<F>) {
-        detail::dense_curvature(f, x, free, scratch, certificate);
+      if (x.size() <= detail::most_factorized || !HasHessianProduct<F>) {
+        detail::dense_curvature(f, x, scratch, certificate);
         return certificate;
       }
     }

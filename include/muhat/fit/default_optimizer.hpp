@@ -46,7 +46,7 @@ public:
       OptimizerOptions first = options_;
       first.max_iterations = std::min(options_.max_iterations, patience);
       OptimizerResult result = QuasiNewtonOptimizer(first).minimize(f, x0, box, workspace, prepared);
-      if (result.status == FitStatus::converged && options_.check_curvature) {
+      if (result.status == FitStatus::converged && options_.check_curvature && !result.positive_curvature) {
         result.positive_curvature = certify(f, result.x, box, workspace.certificate).positive_curvature;
         ++result.evaluations;
       }

@@ -84,9 +84,10 @@ struct OptimizerResult {
   bool fallback = false;
   /// Whether the point was reached along the edge of the domain.
   bool at_domain_edge = false;
-  /// Whether the exact Hessian is positive on the free subspace, where this was looked at, or so nearly flat
-  /// that no lower point was found along its negative direction. Beyond 2000 parameters this is a probe of at
-  /// most 60 directions (fit/certificate.hpp), no proof.
+  /// Whether the exact Hessian is positive on the free subspace, where this was looked at (at x, or before
+  /// the last steps to it: OptimizerOptions::check_curvature), or so nearly flat that no lower point was
+  /// found along its negative direction. Beyond 2000 parameters this is a probe of at most 60 directions
+  /// (fit/certificate.hpp), no proof.
   std::optional<bool> positive_curvature = std::nullopt;
 };
 

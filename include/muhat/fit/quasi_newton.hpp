@@ -8,7 +8,8 @@
 /// low-rank metric M = D + J^T W J of the objective, refreshed now and then, or
 /// from a scaled unit matrix where there is none. The box is part of the quadratic problem, so
 /// bounds are met and left within one step and a line search along d never meets one early.
-/// An iteration costs one evaluation and two products with an n x m matrix.
+/// An iteration costs one evaluation and two products with an n x m matrix. The last ones are Newton's, with
+/// the Hessian where there is one and its curvature is to be checked (detail/quasi_newton_run.hpp).
 /// Minima on the edge of the domain are approached by a barrier (detail/edge_path.hpp).
 /// Fast; `DefaultOptimizer` adds the fallback for the rare case that it stalls.
 

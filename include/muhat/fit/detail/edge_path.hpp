@@ -90,6 +90,8 @@ template <class F>
       OptimizerOptions stage = options;
       stage.tolerance = std::max(options.tolerance, 0.01 * mu);
       stage.max_iterations = std::max(1, options.max_iterations - result.iterations);
+      // That of f with the barrier proves nothing.
+      stage.check_curvature = false;
       f.set_barrier(mu, reached.x);
       if (!std::isfinite(f.value(start))) {
         start = result.x;

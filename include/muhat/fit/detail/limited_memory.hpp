@@ -9,7 +9,6 @@
 /// useful once they are released.
 
 #include <muhat/core/linear_algebra.hpp>
-#include <muhat/fit/metric_factor.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -61,11 +60,13 @@ public:
     }
   }
 
-  /// z = H r for the quasi-Newton inverse Hessian H.
-  void apply(const BasicMetricFactor<Scalar>& metric, const VectorOf<Scalar>& r, VectorOf<Scalar>& z,
-             VectorOf<Scalar>& work, VectorOf<Scalar>& scratch) {
+  /// z = H r for the quasi-Newton inverse Hessian H that starts from the inverse metric, z = M^-1 r by
+  /// `apply_metric(r, z)`.
+  template <class ApplyMetric>
+  void apply(const ApplyMetric& apply_metric, const VectorOf<Scalar>& r, VectorOf<Scalar>& z,
+             VectorOf<Scalar>& work) {
     if (count_ == 0) {
-      metric.apply(r, z, scratch);
+      apply_metric(r, z);
       return;
     }
     work = r;
@@ -74,7 +75,7 @@ public:
       coefficient_[slot] = inverse_product_[slot] * steps_.col(slot).dot(work);
       work -= coefficient_[slot] * changes_.col(slot);
     }
-    metric.apply(work, z, scratch);
+    apply_metric(work, z);
     for (Index k = count_; k-- > 0;) {
       const Index slot = (next_ - 1 - k + steps_.cols()) % steps_.cols();
       z += (coefficient_[slot] - inverse_product_[slot] * changes_.col(slot).dot(z)) * steps_.col(slot);

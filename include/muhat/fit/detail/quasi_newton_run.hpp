@@ -1,6 +1,16 @@
 #pragma once
 
 /// The iteration of the bounded quasi-Newton method (fit/quasi_newton.hpp) and its scratch.
+///
+/// A minimum needs a certificate, and that a factorized Hessian. It is made where little is left to gain, at
+/// x_H, not at the very end: as the metric of the last steps, H = S^-1 L L^T S^-1 makes them Newton's. On the
+/// way from there to the minimum x, H with unit diagonal changes by the order of the way's length in standard
+/// deviations,
+///
+///     r = (f(x_H) - f(x))^(1/2)   for f = -2 log L,
+///
+/// a few per cent at most. Where its smallest pivot is not larger than r, or a bound has let a parameter go,
+/// this proves nothing and the certificate is made anew (fit/default_optimizer.hpp).
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/certificate.hpp>
@@ -69,6 +79,10 @@ public:
       return result(start);
     }
     evaluations_ += w_.piece.enter(f_, w_.x, w_.gradient, box_);
+    projected_ = projected_gradient(w_.x, w_.gradient, box_, w_.piece);
+    if (projected_ == 0.0) {
+      return result(FitStatus::converged);
+    }
     if (metric_ == nullptr) {
       refresh_metric();
     }
@@ -93,8 +107,10 @@ private:
       if (metric_is_old() || wants_release() || (age_ > 0 && w_.quadratic.active().size() > 8)) {
         refresh_metric();
       }
+      if (predicted_ < newton_gain) {
+        use_hessian();
+      }
       const bool descent = find_direction();
-      predicted_ = -0.5 * w_.gradient.dot(w_.direction);
       if (small && (!descent || predicted_ < options_.decrease_tolerance)) {
         return settle();
       }
@@ -174,11 +190,56 @@ private:
   }
 
   bool find_direction() {
-    const auto apply = [this](const Vector& r, Vector& z) {
-      w_.memory.apply(*metric_, r, z, w_.work, w_.scratch);
+    const auto apply_metric = [this](const Vector& r, Vector& z) {
+      if (is_newton_) {
+        w_.certificate.solve(r, z);
+      } else {
+        metric_->apply(r, z, w_.scratch);
+      }
     };
-    return w_.quadratic.solve(apply, w_.x, w_.gradient, w_.piece.lower(), w_.piece.upper(), w_.direction) &&
-           w_.direction.allFinite();
+    const auto apply = [this, &apply_metric](const Vector& r, Vector& z) {
+      w_.memory.apply(apply_metric, r, z, w_.work);
+    };
+    const bool descent =
+        w_.quadratic.solve(apply, w_.x, w_.gradient, w_.piece.lower(), w_.piece.upper(), w_.direction) &&
+        w_.direction.allFinite();
+    predicted_ = -0.5 * w_.gradient.dot(w_.direction);
+    return descent;
+  }
+
+  /// Makes the Hessian the metric where it is positive, and a certificate wanted. Tried once.
+  void use_hessian() {
+    if constexpr (HasHessian<F>) {
+      if (tried_hessian_ || !options_.check_curvature || w_.piece.kinked() || w_.x.size() > most_factorized) {
+        return;
+      }
+      tried_hessian_ = true;
+      free_parameters(w_.x, w_.gradient, box_.lower, box_.upper, w_.certificate.free);
+      Certificate certificate;
+      dense_curvature(f_, w_.x, w_.certificate, certificate);
+      if (!certificate.positive_curvature.value_or(false) || certificate.flat_directions > 0) {
+        return;
+      }
+      fill_free(false);
+      partial_ = w_.free.size() > w_.certificate.free.size();
+      w_.free = w_.certificate.free;
+      w_.memory.clear();
+      is_newton_ = true;
+      age_ = 0;
+      hessian_value_ = value_;
+      smallest_pivot_ = certificate.smallest_pivot;
+    }
+  }
+
+  /// Whether the Hessian that served as metric shows that x is a minimum, too.
+  [[nodiscard]] bool is_certified() {
+    if (!is_newton_) {
+      return false;
+    }
+    free_parameters(w_.x, w_.gradient, box_.lower, box_.upper, w_.free);
+    const std::vector<Index>& seen = w_.certificate.free;
+    return std::includes(seen.begin(), seen.end(), w_.free.begin(), w_.free.end()) &&
+           hessian_value_ - value_ < smallest_pivot_ * smallest_pivot_;
   }
 
   /// Counts steps that neither lower the function beyond its noise nor the projected gradient.
@@ -251,9 +312,10 @@ private:
       return false;
     }
     w_.memory.clear();
-    if (failures_ == 1 && HasMetric<F> && age_ > 0) {
+    if (failures_ == 1 && HasMetric<F> && (age_ > 0 || is_newton_)) {
       refresh_metric();
     } else {
+      is_newton_ = false;
       fill_free(false);
       w_.factor.set_identity(w_.x.size(), w_.free, 1.0 / std::max(w_.gradient.norm(), 1e-300));
       metric_ = &w_.factor;
@@ -280,6 +342,7 @@ private:
       scale_identity();
     }
     metric_ = &w_.factor;
+    is_newton_ = false;
     age_ = 0;
   }
 
@@ -350,10 +413,15 @@ private:
     out.projected_gradient = projected_;
     out.iterations = iterations_;
     out.evaluations = evaluations_;
+    if (status == FitStatus::converged && is_certified()) {
+      out.positive_curvature = true;
+    }
     return out;
   }
 
   static constexpr int metric_lifetime = 10;
+  /// The Hessian is used when less than this was left to gain at the step before.
+  static constexpr double newton_gain = 3e-4;
   static constexpr int max_idle = 25;
 
   F& f_;
@@ -377,6 +445,11 @@ private:
   int left_in_a_row_ = 0;
   int small_count_ = 0;
   bool partial_ = false;
+  /// Whether the last certificate's Hessian is the metric, with which value and pivot.
+  bool is_newton_ = false;
+  bool tried_hessian_ = false;
+  double hessian_value_ = 0.0;
+  double smallest_pivot_ = 0.0;
   bool left_domain_ = false;
 };
 

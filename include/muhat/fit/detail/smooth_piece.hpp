@@ -63,6 +63,9 @@ public:
   [[nodiscard]] const Vector& lower() const noexcept { return kinked_ ? lower_ : box_->lower; }
   [[nodiscard]] const Vector& upper() const noexcept { return kinked_ ? upper_ : box_->upper; }
 
+  /// Whether the function has kinks anywhere.
+  [[nodiscard]] bool kinked() const noexcept { return kinked_; }
+
   /// Parameters at a kink whose one-sided derivatives bracket 0.
   [[nodiscard]] bool held(Index i) const { return any_held_ && held_[i] != 0.0; }
   [[nodiscard]] bool any_held() const noexcept { return any_held_; }
