@@ -303,5 +303,6 @@ TEST_CASE("a metric prepared elsewhere leads to the same minimum") {
   DefaultOptimizer::Workspace workspace;
   const auto result = DefaultOptimizer{}.minimize(f, f.start(), f.box(), workspace, &prepared);
   check_certified(result);
+  CHECK(result.positive_curvature == true);
   CHECK(result.value == Approx(minimize(f, f.start(), f.box()).value).margin(1e-8));
 }

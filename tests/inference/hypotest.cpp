@@ -10,6 +10,7 @@
 #include <support/tolerances.hpp>
 
 #include <cmath>
+#include <utility>
 
 using namespace muhat;
 using namespace muhat::test;
@@ -150,6 +151,29 @@ TEST_CASE("one calculator serves many values and agrees with single tests", "[hy
     CHECK(shared.cls_expected[0] == Approx(single.cls_expected[0]).epsilon(1e-6));
   }
   CHECK(calculator.best_fit() == Approx(0.0).margin(1e-6));
+}
+
+TEST_CASE("calculators and their copies do not disturb each other", "[hypotest]") {
+  const Model model = hello_world_model();
+  const Vector data = with_auxdata(model, {51.0, 48.0});
+  const auto cls = [](AsymptoticCalculator<Model>& calculator, double mu) {
+    return hypotest(calculator, mu).cls_observed;
+  };
+  AsymptoticCalculator<Model> alone(model, data);
+  const double first = cls(alone, 1.0);
+  const double second = cls(alone, 0.4);
+  AsymptoticCalculator<Model> original(model, data);
+  CHECK(cls(original, 1.0) == first);
+  AsymptoticCalculator<Model> copy = original;
+  AsymptoticCalculator<Model> assigned(model, with_auxdata(model, {70.0, 30.0}));
+  (void)cls(assigned, 2.0);
+  assigned = copy;
+  CHECK(cls(original, 0.4) == second);
+  CHECK(cls(copy, 0.4) == second);
+  CHECK(cls(assigned, 0.4) == second);
+  const AsymptoticCalculator<Model> moved = std::move(copy);
+  AsymptoticCalculator<Model> last = moved;
+  CHECK(cls(last, 0.4) == second);
 }
 
 TEST_CASE("nothing is ever undefined", "[hypotest]") {

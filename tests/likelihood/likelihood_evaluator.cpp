@@ -144,17 +144,26 @@ TEST_CASE("evaluators that share scratch compute the bits of those that do not")
   Evaluator one = first.likelihood.evaluator();
   Evaluator same = first.likelihood.evaluator();
   Evaluator other = second.likelihood.evaluator();
+  Evaluator orphan = second.likelihood.evaluator();
   same.share_scratch(one);
   other.share_scratch(one);
+  {
+    const Problem gone = problem(7, 1);
+    Evaluator donor = gone.likelihood.evaluator();
+    (void)evaluate(donor, gone.points.front());
+    orphan.share_scratch(donor);
+  }
   for (std::size_t k = 0; k < 6; ++k) {
     CAPTURE(k);
     CHECK(evaluate(one, first.points[k]) == first_alone[k]);
     CHECK(evaluate(other, second.points[k]) == second_alone[k]);
     CHECK(evaluate(same, first.points[k]) == first_alone[k]);
+    CHECK(evaluate(orphan, second.points[k]) == second_alone[k]);
   }
 }
 
 TEST_CASE("residuals vanish where the data are the expectation, and the Hessian is the metric there") {
+  int looked_at = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const Problem random = problem(seed, 1);
     const Vector& x = random.points.front();
@@ -163,6 +172,7 @@ TEST_CASE("residuals vanish where the data are the expectation, and the Hessian 
     if (!((data.head(model.nbins()).array() > 0.0).all())) {
       continue;
     }
+    ++looked_at;
     CAPTURE(seed);
     Evaluator evaluator = random.likelihood.evaluator();
     evaluator.set_data(data);
@@ -176,4 +186,5 @@ TEST_CASE("residuals vanish where the data are the expectation, and the Hessian 
     evaluator.set_data(data);
     CHECK_FALSE(evaluator.residuals_vanish(x));
   }
+  CHECK(looked_at > 5);
 }

@@ -3,11 +3,11 @@
 /// Scratch memory that its owner's copies do not get, and that owners in one thread may share.
 
 #include <memory>
-#include <utility>
 
 namespace muhat {
 
-/// A T for temporary results. A copy of the owner, perhaps for another thread, begins with one of its own.
+/// A T for temporary results. A copy of the owner, perhaps for another thread, begins with one of its own;
+/// owners that share one stay in one thread together, also when they are moved.
 template <class T>
 class Scratch {
 public:

@@ -263,7 +263,7 @@ template <class F>
 
 /// Examines x. Cost: one gradient, and where the objective has second derivatives one Hessian and
 /// its Cholesky factorization (up to 2000 parameters), or at most 60 products with the Hessian; where
-/// residuals vanish, nothing but the gradient.
+/// residuals vanish, one evaluation besides the gradient.
 template <class F>
 [[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box, CertificateScratch& scratch) {
   detail::explain_objective<F>();
@@ -276,7 +276,7 @@ template <class F>
   if constexpr (HasHessian<F> || HasHessianProduct<F>) {
     std::vector<Index>& free = scratch.free;
     detail::free_parameters(x, gradient, piece.lower(), piece.upper(), free);
-    if (free.empty() || detail::residuals_vanish(f, x)) {
+    if (free.empty() || (certificate.projected_gradient == 0.0 && detail::residuals_vanish(f, x))) {
       certificate.positive_curvature = true;
       return certificate;
     }

@@ -17,9 +17,9 @@ struct OptimizerOptions {
   double decrease_tolerance = 1e-9;
   /// Check the exact Hessian on the free subspace before a point counts as a minimum, and leave
   /// saddle points and maxima: a shape uncertainty that is the same up and down has no gradient at its start.
-  /// Needs second derivatives; costs one Hessian and one Cholesky factorization, which also make the last
-  /// steps of a minimization Newton's: the Hessian may be that of a point at most a few hundredths of a
-  /// standard deviation away, for a function that is -2 log L (fit/detail/quasi_newton_run.hpp).
+  /// Needs second derivatives; costs one Hessian and one Cholesky factorization, which where a metric is
+  /// known also make the last steps of a minimization Newton's: then the Hessian may be that of a point near
+  /// the minimum, where the way between is too short to change its signs (fit/detail/quasi_newton_run.hpp).
   bool check_curvature = true;
 };
 

@@ -62,6 +62,19 @@ public:
     on_data_.require_testable(alternative_, alternative_text);
   }
 
+  AsymptoticCalculator(const AsymptoticCalculator& other)
+      : options_(other.options_), on_data_(other.on_data_), on_asimov_(other.on_asimov_),
+        alternative_(other.alternative_), asimov_data_(other.asimov_data_),
+        asimov_origin_(other.asimov_origin_) {
+    on_asimov_.share_scratch(on_data_);
+  }
+  AsymptoticCalculator(AsymptoticCalculator&&) = default;
+  AsymptoticCalculator& operator=(const AsymptoticCalculator& other) {
+    return *this = AsymptoticCalculator(other);
+  }
+  AsymptoticCalculator& operator=(AsymptoticCalculator&&) = default;
+  ~AsymptoticCalculator() = default;
+
   [[nodiscard]] const InferenceOptions& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& poi_name() const { return on_data_.poi_name(); }
 

@@ -253,6 +253,7 @@ private:
                                                      prepare_profile(empty.alternative.parameters)};
     const auto make_task = [&] {
       std::vector<Profile<AnyModel, Optimizer>> profiles(std::begin(prepared), std::end(prepared));
+      profiles[1].share_scratch(profiles[0]);
       return [&, profiles = std::move(profiles), toy = Vector()](std::size_t k) mutable {
         const auto& [hypothesis, number] = tasks[k];
         const auto index = static_cast<std::size_t>(hypothesis);

@@ -132,15 +132,19 @@ public:
       row_adjoint_[r] = is_clipped(r, bin) ? S(0) : adjoint[bin];
     }
     std::optional<RateCurvature<S, Tables>>& curvature = *curvature_;
-    if (!curvature || curvature->tables() != tables_) {
+    if (!curvature) {
       curvature.emplace(*tables_);
     }
     curvature->add(parameters_.data(), row_adjoint_, before_factors_, h);
   }
 
-  /// Spares memory: second derivatives use that of an evaluator of the same thread, best one of the same
-  /// tables.
-  void share_scratch(const ModelEvaluator& other) { curvature_.share(other.curvature_); }
+  /// Spares memory: second derivatives use that of an evaluator of the same tables and the same thread. That
+  /// of others fits not, and is left alone.
+  void share_scratch(const ModelEvaluator& other) {
+    if (tables_ == other.tables_) {
+      curvature_.share(other.curvature_);
+    }
+  }
 
 private:
   /// Hands every entry of the Jacobian to `target` (model/jacobian_targets.hpp).

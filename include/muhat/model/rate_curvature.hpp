@@ -83,8 +83,6 @@ public:
         is_touched_(static_cast<std::size_t>(tables.parameters().size()), false),
         diagonal_(tables.parameters().size()) {}
 
-  [[nodiscard]] const Tables* tables() const noexcept { return tables_; }
-
   /// Adds C to the lower triangle of `h`. `parameters` ends with the constant 1, `adjoint` has one
   /// entry per row, `before_factors` is A_r.
   void add(const S* parameters, const Column<S>& adjoint, const Column<S>& before_factors, MatrixOf<S>& h) {

@@ -2,15 +2,16 @@
 
 /// The iteration of the bounded quasi-Newton method (fit/quasi_newton.hpp) and its scratch.
 ///
-/// A minimum needs a certificate, and that a factorized Hessian. It is made where little is left to gain, at
-/// x_H, not at the very end: as the metric of the last steps, H = S^-1 L L^T S^-1 makes them Newton's. On the
-/// way from there to the minimum x, H with unit diagonal changes by the order of the way's length in standard
-/// deviations,
+/// A minimum needs a certificate, and that a factorized Hessian H. It is made where little is left to gain,
+/// at x_H, not at the very end: as the metric of the last steps it makes them Newton's. How far its curvature
+/// is from changing its sign tells the smallest pivot p of H with unit diagonal, in units of the metric M:
 ///
-///     r = (f(x_H) - f(x))^(1/2)   for f = -2 log L,
+///     q = p min_k(1, H_kk / M_kk) .
 ///
-/// a few per cent at most. Where its smallest pivot is not larger than r, or a bound has let a parameter go,
-/// this proves nothing and the certificate is made anew (fit/default_optimizer.hpp).
+/// For f = -2 log L the way from x_H to the minimum x is of the order of s = ((f(x_H) - f(x)) / q)^(1/2)
+/// standard deviations, and curvatures in these units change by the order of s along it. So H counts for x,
+/// too, if s < q / 10. Where it does not, or a bound has let a parameter go, the certificate is made anew
+/// (fit/default_optimizer.hpp).
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/certificate.hpp>
@@ -104,11 +105,9 @@ private:
       if (iterations_ >= options_.max_iterations) {
         return small ? settle() : FitStatus::iteration_limit;
       }
-      if (metric_is_old() || wants_release() || (age_ > 0 && w_.quadratic.active().size() > 8)) {
+      if (!use_hessian() &&
+          (metric_is_old() || wants_release() || (age_ > 0 && w_.quadratic.active().size() > 8))) {
         refresh_metric();
-      }
-      if (predicted_ < newton_gain) {
-        use_hessian();
       }
       const bool descent = find_direction();
       if (small && (!descent || predicted_ < options_.decrease_tolerance)) {
@@ -207,28 +206,44 @@ private:
     return descent;
   }
 
-  /// Makes the Hessian the metric where it is positive, and a certificate wanted. Tried once.
-  void use_hessian() {
-    if constexpr (HasHessian<F>) {
-      if (tried_hessian_ || !options_.check_curvature || w_.piece.kinked() || w_.x.size() > most_factorized) {
-        return;
+  /// Makes the Hessian the metric where a certificate is wanted and little is left to gain. Tried once; false
+  /// where it is not positive.
+  bool use_hessian() {
+    if constexpr (HasHessian<F> && HasMetric<F>) {
+      const bool is_near = predicted_ >= 0.0 && predicted_ < newton_gain;
+      if (tried_hessian_ || !is_near || !options_.check_curvature || w_.piece.kinked() ||
+          w_.x.size() > most_factorized) {
+        return false;
       }
       tried_hessian_ = true;
       free_parameters(w_.x, w_.gradient, box_.lower, box_.upper, w_.certificate.free);
       Certificate certificate;
       dense_curvature(f_, w_.x, w_.certificate, certificate);
       if (!certificate.positive_curvature.value_or(false) || certificate.flat_directions > 0) {
-        return;
+        return false;
       }
+      hessian_value_ = value_;
+      smallest_pivot_ = certificate.smallest_pivot * smallest_curvature();
       fill_free(false);
       partial_ = w_.free.size() > w_.certificate.free.size();
       w_.free = w_.certificate.free;
       w_.memory.clear();
       is_newton_ = true;
       age_ = 0;
-      hessian_value_ = value_;
-      smallest_pivot_ = certificate.smallest_pivot;
+      return true;
     }
+    return false;
+  }
+
+  /// min_k(1, H_kk / M_kk); 0 where M knows a parameter's curvature not.
+  [[nodiscard]] double smallest_curvature() const {
+    const Vector& natural = metric_->curvature();
+    double smallest = natural.size() > 0 ? 1.0 : 0.0;
+    for (const Index k : w_.certificate.free) {
+      const bool known = natural.size() > 0 && natural[k] > 0.0;
+      smallest = std::min(smallest, known ? w_.certificate.hessian(k, k) / natural[k] : 0.0);
+    }
+    return smallest;
   }
 
   /// Whether the Hessian that served as metric shows that x is a minimum, too.
@@ -238,8 +253,9 @@ private:
     }
     free_parameters(w_.x, w_.gradient, box_.lower, box_.upper, w_.free);
     const std::vector<Index>& seen = w_.certificate.free;
-    return std::includes(seen.begin(), seen.end(), w_.free.begin(), w_.free.end()) &&
-           hessian_value_ - value_ < smallest_pivot_ * smallest_pivot_;
+    const double gain = hessian_value_ - value_;
+    return std::includes(seen.begin(), seen.end(), w_.free.begin(), w_.free.end()) && gain < newton_gain &&
+           100.0 * gain < smallest_pivot_ * smallest_pivot_ * smallest_pivot_;
   }
 
   /// Counts steps that neither lower the function beyond its noise nor the projected gradient.
@@ -421,7 +437,7 @@ private:
 
   static constexpr int metric_lifetime = 10;
   /// The Hessian is used when less than this was left to gain at the step before.
-  static constexpr double newton_gain = 3e-4;
+  static constexpr double newton_gain = 1e-6;
   static constexpr int max_idle = 25;
 
   F& f_;
@@ -445,7 +461,7 @@ private:
   int left_in_a_row_ = 0;
   int small_count_ = 0;
   bool partial_ = false;
-  /// Whether the last certificate's Hessian is the metric, with which value and pivot.
+  /// Whether the last certificate's Hessian is the metric; f and q there.
   bool is_newton_ = false;
   bool tried_hessian_ = false;
   double hessian_value_ = 0.0;
