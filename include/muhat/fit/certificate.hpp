@@ -171,10 +171,15 @@ void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certifi
   f.hessian(x, full);
   const auto n = static_cast<Index>(free.size());
   scale.resize(n);
+  const double largest = full.diagonal().cwiseAbs().maxCoeff();
   for (Index i = 0; i < n; ++i) {
     const Index row = free[static_cast<std::size_t>(i)];
-    const double size = full.col(row).cwiseAbs().maxCoeff();
-    scale[i] = 1.0 / std::sqrt(std::max(std::abs(full(row, row)), size > 0.0 ? 1e-12 * size : 1.0));
+    double curvature = std::abs(full(row, row));
+    if (!(curvature > 1e-12 * largest)) {
+      const double size = full.col(row).cwiseAbs().maxCoeff();
+      curvature = std::max(curvature, size > 0.0 ? 1e-12 * size : 1.0);
+    }
+    scale[i] = 1.0 / std::sqrt(curvature);
   }
   h.resize(padded_size(n), n);
   h.bottomRows(h.rows() - n).setZero();

@@ -230,7 +230,7 @@ public:
     // A fit that throws leaves no minimum behind.
     Minimum minimum = search(box_at(mu));
     const auto place = fixed_.emplace(mu, std::move(minimum)).first;
-    reconcile();
+    reconcile(place, std::next(place));
     compare_with_neighbors(place);
     return place->second;
   }
@@ -273,6 +273,8 @@ public:
   }
 
 private:
+  using Place = std::map<double, Minimum>::iterator;
+
   /// Metrics with the POI free and held.
   struct Metrics {
     MetricFactor free;
@@ -295,7 +297,7 @@ private:
   /// Minimizes in a box from the lowest known point, and from every start that was asked for.
   [[nodiscard]] Minimum search(const Box& box) {
     Vector start = clamp(known_.front(), box);
-    double lowest = fitter_.twice_nll(start);
+    double lowest = known_.size() > 1 ? fitter_.twice_nll(start) : 0.0;
     for (std::size_t k = 1; k < known_.size(); ++k) {
       Vector x = clamp(known_[k], box);
       const double value = fitter_.twice_nll(x);
@@ -309,7 +311,7 @@ private:
     if (explore_) {
       fitter_.explore(minimum, box);
     }
-    known_.push_back(minimum.lowest.x);
+    detail::add_start(known_, minimum.lowest.x);
     return minimum;
   }
 
@@ -345,10 +347,10 @@ private:
   }
 
   /// Passes a minimum on from neighbor to neighbor, as far as it is lower there.
-  template <class Place>
-  bool pass_on_along(Place from, Place end) {
+  template <class Neighbor>
+  bool pass_on_along(Neighbor from, Neighbor end) {
     bool changed = false;
-    for (Place to = std::next(from); to != end && pass_on(from->second.lowest.x, *to); from = to++) {
+    for (Neighbor to = std::next(from); to != end && pass_on(from->second.lowest.x, *to); from = to++) {
       changed = true;
     }
     return changed;
@@ -356,7 +358,7 @@ private:
 
   /// A new minimum with the POI held takes what lower one its neighbors know, or passes its own on to them,
   /// and they to theirs.
-  void compare_with_neighbors(std::map<double, Minimum>::iterator place) {
+  void compare_with_neighbors(Place place) {
     const auto next = std::next(place);
     bool changed = place != fixed_.begin() && pass_on(std::prev(place)->second.lowest.x, *place);
     changed = (next != fixed_.end() && pass_on(next->second.lowest.x, *place)) || changed;
@@ -368,7 +370,11 @@ private:
   }
 
   /// Enforces the two rules among all minima known so far.
-  void reconcile() {
+  void reconcile() { reconcile(fixed_.begin(), fixed_.end()); }
+
+  /// Enforces the two rules where those from `first` to `last` are new; the others keep to them, unless these
+  /// lower the free minimum.
+  void reconcile(Place first, Place last) {
     if (!has_free_) {
       return;
     }
@@ -376,13 +382,17 @@ private:
     bool changed = true;
     for (int round = 0; changed && round < rounds; ++round) {
       changed = false;
-      for (auto& [mu, minimum] : fixed_) {
-        if (minimum.lowest.value < free_.lowest.value - same_minimum_tolerance) {
-          changed = improve(free_, minimum.lowest.x, free_box_) || changed;
+      for (Place held = first; held != last; ++held) {
+        if (held->second.lowest.value < free_.lowest.value - same_minimum_tolerance) {
+          changed = improve(free_, held->second.lowest.x, free_box_) || changed;
         }
       }
-      for (auto& held : fixed_) {
-        changed = pass_on(free_.lowest.x, held) || changed;
+      if (changed) {
+        first = fixed_.begin();
+        last = fixed_.end();
+      }
+      for (Place held = first; held != last; ++held) {
+        changed = pass_on(free_.lowest.x, *held) || changed;
       }
     }
   }
