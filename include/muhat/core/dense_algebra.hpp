@@ -51,6 +51,9 @@ template <class S>
   return Eigen::Map<const VectorOf<S>>(p, n);
 }
 
+/// Columns that are worked on at once.
+inline constexpr Index column_group = 4;
+
 /// y += scale * A x, with x read every `x_stride` entries; columns whose coefficient is 0 cost nothing. 2
 /// rows cols operations.
 template <class S>
@@ -212,22 +215,22 @@ void subtract_columns(View<S> a, Index begin, Index end, Index first, Index coun
 /// Overwrites the upper triangle.
 template <class S>
 void make_schur_column(View<S> a, Index k) {
-  constexpr Index group = 4;
-  constexpr Index width = 12 * group;
+  constexpr Index width = 12 * column_group;
   constexpr Index depth = 64;
   const Index block = k - k % width;
   if (k == block) {
     const Index last = std::min(block + width, a.cols);
     for (Index begin = 0; begin < block; begin += depth) {
-      for (Index first = block; first < last; first += group) {
-        subtract_columns(a, begin, std::min(begin + depth, block), first, std::min(group, last - first));
+      for (Index first = block; first < last; first += column_group) {
+        subtract_columns(a, begin, std::min(begin + depth, block), first,
+                         std::min(column_group, last - first));
       }
     }
     return;
   }
-  const Index first = k - k % group;
+  const Index first = k - k % column_group;
   if (k == first) {
-    subtract_columns(a, block, k, k, std::min(group, a.cols - k));
+    subtract_columns(a, block, k, k, std::min(column_group, a.cols - k));
   } else {
     subtract_columns(a, first, k, k, 1);
   }
@@ -251,9 +254,8 @@ template <class S>
 /// x = L^-1 x, four columns at a time.
 template <class S>
 void solve_lower(View<const S> l, S* x) {
-  constexpr Index group = 4;
-  for (Index first = 0; first < l.rows; first += group) {
-    const Index end = std::min(first + group, l.rows);
+  for (Index first = 0; first < l.rows; first += column_group) {
+    const Index end = std::min(first + column_group, l.rows);
     for (Index k = first; k < end; ++k) {
       x[k] /= l(k, k);
       for (Index i = k + 1; i < end; ++i) {
@@ -261,7 +263,7 @@ void solve_lower(View<const S> l, S* x) {
       }
     }
     if (end < l.rows) {
-      add_product<S>({&l(end, first), l.rows - end, group, l.stride}, S(-1), x + first, 1, x + end);
+      add_product<S>({&l(end, first), l.rows - end, column_group, l.stride}, S(-1), x + first, 1, x + end);
     }
   }
 }
@@ -269,12 +271,11 @@ void solve_lower(View<const S> l, S* x) {
 /// x = L^-T x, four columns at a time.
 template <class S>
 void solve_lower_transposed(View<const S> l, S* x) {
-  constexpr Index group = 4;
-  for (Index first = l.rows - 1 - (l.rows - 1) % group; first >= 0; first -= group) {
-    const Index end = std::min(first + group, l.rows);
+  for (Index first = l.rows - 1 - (l.rows - 1) % column_group; first >= 0; first -= column_group) {
+    const Index end = std::min(first + column_group, l.rows);
     if (end < l.rows) {
-      std::array<S, group> sums;
-      transposed_product<S>({&l(end, first), l.rows - end, group, l.stride}, x + end, sums.data());
+      std::array<S, column_group> sums;
+      transposed_product<S>({&l(end, first), l.rows - end, column_group, l.stride}, x + end, sums.data());
       for (Index k = first; k < end; ++k) {
         x[k] -= sums[static_cast<std::size_t>(k - first)];
       }
