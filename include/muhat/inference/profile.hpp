@@ -168,7 +168,9 @@ public:
 
   /// Further points of which the lowest starts a fit, n parameters each; forgotten with the data.
   void add_known(const std::vector<Vector>& points) {
-    known_.insert(known_.end(), points.begin(), points.end());
+    for (const Vector& point : points) {
+      detail::add_start(known_, point);
+    }
   }
 
   /// How many minima were replaced by lower ones so far.
@@ -179,7 +181,7 @@ public:
   void set_data(const Vector& data, const std::vector<Vector>& known = {}) {
     fitter_.set_data(data);
     known_.assign(1, setup_.start);
-    known_.insert(known_.end(), known.begin(), known.end());
+    add_known(known);
     fixed_.clear();
     has_free_ = false;
   }
@@ -297,7 +299,7 @@ private:
   /// Minimizes in a box from the lowest known point, and from every start that was asked for.
   [[nodiscard]] Minimum search(const Box& box) {
     Vector start = clamp(known_.front(), box);
-    double lowest = known_.size() > 1 ? fitter_.twice_nll(start) : 0.0;
+    double lowest = fitter_.twice_nll(start);
     for (std::size_t k = 1; k < known_.size(); ++k) {
       Vector x = clamp(known_[k], box);
       const double value = fitter_.twice_nll(x);
@@ -333,7 +335,7 @@ private:
       other.missed = std::max(0.0, minimum.missed - std::max(0.0, gain));
     }
     minimum = std::move(other);
-    known_.push_back(minimum.lowest.x);
+    detail::add_start(known_, minimum.lowest.x);
     ++revision_;
     return true;
   }
@@ -373,11 +375,16 @@ private:
   void reconcile() { reconcile(fixed_.begin(), fixed_.end()); }
 
   /// Enforces the two rules where those from `first` to `last` are new; the others keep to them, unless these
-  /// lower the free minimum.
+  /// lower the free minimum, or that has not been settled before.
   void reconcile(Place first, Place last) {
     if (!has_free_) {
       return;
     }
+    if (!reconciled_) {
+      first = fixed_.begin();
+      last = fixed_.end();
+    }
+    reconciled_ = false;
     constexpr int rounds = 4;
     bool changed = true;
     for (int round = 0; changed && round < rounds; ++round) {
@@ -395,6 +402,7 @@ private:
         changed = pass_on(free_.lowest.x, *held) || changed;
       }
     }
+    reconciled_ = !changed;
   }
 
   Fitter<AnyModel, Optimizer> fitter_;
@@ -411,6 +419,8 @@ private:
   std::map<double, Minimum> fixed_;
   Minimum free_;
   bool has_free_ = false;
+  /// Whether all minima keep to the rules, but for those that have come since.
+  bool reconciled_ = false;
   int revision_ = 0;
 };
 
