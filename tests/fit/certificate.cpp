@@ -82,11 +82,34 @@ TEST_CASE("flat directions are counted wherever they stand among many") {
   }
 }
 
-TEST_CASE("the smallest pivot is that of the Hessian with unit diagonal") {
-  Quadratic f{Matrix{{4.0, 1.2, 0.0}, {1.2, 1.0, 0.0}, {0.0, 0.0, 9.0}}, Vector::Zero(3)};
-  CHECK(muhat::certify(f, Vector::Zero(3), unbounded(3)).smallest_pivot == Approx(1.0 - 0.36));
-  f.h(0, 1) = f.h(1, 0) = 2.2;
-  CHECK(muhat::certify(f, Vector::Zero(3), unbounded(3)).smallest_pivot == Approx(1.0 - 1.21));
+TEST_CASE("the smallest curvature is found in units of the metric, of one parameter or of many together") {
+  struct Scaled : Quadratic {
+    Vector diagonal;
+    void metric(const Vector& /*x*/, muhat::LowRankMetric& m) { m.diagonal = diagonal; }
+    using Quadratic::hessian;
+    void hessian(const Vector& x, Matrix& out, Vector& scale) {
+      Quadratic::hessian(x, out);
+      scale = diagonal;
+    }
+  };
+  constexpr Index n = 100;
+  for (const double smallest : {1e-6, 1e-3, 0.05}) {
+    for (const bool together : {false, true}) {
+      const Vector weak = together ? Vector(Vector::Constant(n, 0.1)) : Vector(Vector::Unit(n, 37));
+      const Vector units = Vector::LinSpaced(n, 1e-3, 1e3);
+      const Matrix curvature = Matrix::Identity(n, n) - (1.0 - smallest) * weak * weak.transpose();
+      const Vector root = units.cwiseSqrt();
+      Scaled f{{root.asDiagonal() * curvature * root.asDiagonal(), Vector::Zero(n)}, units};
+      muhat::CertificateScratch scratch;
+      CAPTURE(smallest, together);
+      REQUIRE(muhat::certify(f, Vector::Zero(n), unbounded(n), scratch).positive_curvature.value());
+      CHECK(scratch.smallest_curvature() >= 0.999 * smallest);
+      CHECK(scratch.smallest_curvature() < 3.0 * smallest);
+      f.diagonal[5] = 0.0;
+      REQUIRE(muhat::certify(f, Vector::Zero(n), unbounded(n), scratch).positive_curvature.value());
+      CHECK(scratch.smallest_curvature() == 0.0);
+    }
+  }
 }
 
 TEST_CASE("the factorized Hessian solves on the free subspace") {

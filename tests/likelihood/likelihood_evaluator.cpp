@@ -19,6 +19,7 @@ static_assert(muhat::Objective<Evaluator>);
 static_assert(muhat::HasHessian<Evaluator>);
 static_assert(muhat::HasHessianProduct<Evaluator>);
 static_assert(muhat::HasMetric<Evaluator>);
+static_assert(muhat::HasScaledHessian<Evaluator>);
 static_assert(muhat::HasResiduals<Evaluator>);
 static_assert(muhat::HasKinks<Evaluator>);
 
@@ -159,6 +160,21 @@ TEST_CASE("evaluators that share scratch compute the bits of those that do not")
     CHECK(evaluate(other, second.points[k]) == second_alone[k]);
     CHECK(evaluate(same, first.points[k]) == first_alone[k]);
     CHECK(evaluate(orphan, second.points[k]) == second_alone[k]);
+  }
+}
+
+TEST_CASE("the Hessian comes with the diagonal of the metric") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Problem random = problem(seed, 1);
+    Evaluator evaluator = random.likelihood.evaluator();
+    const Everything all = evaluate(evaluator, random.points.front());
+    muhat::Matrix hessian;
+    Vector diagonal;
+    evaluator.hessian(random.points.front(), hessian, diagonal);
+    const Vector truth = all.metric.curvature();
+    CAPTURE(seed);
+    CHECK(hessian == all.hessian);
+    CHECK((diagonal - truth).cwiseAbs().maxCoeff() <= 1e-13 * truth.cwiseAbs().maxCoeff());
   }
 }
 

@@ -242,6 +242,13 @@ public:
     h.diagonal().tail(nuisances).array() += 2.0;
   }
 
+  void hessian(const Vector& x, Matrix& h, Vector& scale) {
+    hessian(x, h);
+    LowRankMetric m;
+    metric(x, m);
+    scale = m.curvature();
+  }
+
   void hessian_product(const Vector& x, const Vector& v, Vector& hv) {
     Matrix h;
     hessian(x, h);

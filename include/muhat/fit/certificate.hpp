@@ -44,8 +44,6 @@ struct Certificate {
   /// Directions without any curvature to working precision, e.g. parameters that change nothing. Not counted
   /// where residuals vanish.
   Index flat_directions = 0;
-  /// Of the factorized Hessian with unit diagonal, at most 1; 0 where none was factorized.
-  double smallest_pivot = 0.0;
   /// A direction of negative curvature v (n entries), or empty.
   Vector descent;
   /// v^T H v where H has unit diagonal, or relative to the size of H v.
@@ -57,6 +55,20 @@ struct Certificate {
   [[nodiscard]] bool is_nearly_flat() const noexcept { return descent.size() > 0 && curvature > -2e-6; }
 };
 
+namespace detail {
+
+/// Numbers between -1/2 and 1/2 for the parameters `free`, always the same ones, and 0 for the others.
+inline void fill_pseudo_random(const std::vector<Index>& free, Vector& v) {
+  v.setZero();
+  std::uint64_t state = 0x9e3779b97f4a7c15ULL;
+  for (const Index i : free) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    v[i] = static_cast<double>(state >> 11) / 9007199254740992.0 - 0.5;
+  }
+}
+
+} // namespace detail
+
 /// Matrices that many certificates may share, one after the other.
 struct CertificateScratch {
   /// The parameters that no bound holds, of the last certificate.
@@ -66,7 +78,9 @@ struct CertificateScratch {
   Matrix scaled;
   /// The diagonal of S.
   Vector scale;
-  Vector solution;
+  /// The diagonal of the metric, of an objective that gives it with its Hessian; n entries.
+  Vector metric;
+  Vector solution, weakest, image;
 
   /// z = H^-1 r = S L^-T L^-1 S r on the free parameters, 0 on the others, where the last certificate found H
   /// positive. 2 n^2 operations.
@@ -83,6 +97,24 @@ struct CertificateScratch {
     for (Index i = 0; i < n; ++i) {
       z[free[static_cast<std::size_t>(i)]] = scale[i] * solution[i];
     }
+  }
+
+  /// An estimate from above of the smallest eigenvalue of the Hessian in units of the metric, the lambda of
+  /// H z = lambda diag(M) z on the free parameters, where the last certificate found H positive: two inverse
+  /// iterations from a fixed pseudo-random start. 0 where M has a 0 there.
+  [[nodiscard]] double smallest_curvature() {
+    for (const Index k : free) {
+      if (!(metric[k] > 0.0)) {
+        return 0.0;
+      }
+    }
+    image.resize(metric.size());
+    detail::fill_pseudo_random(free, image);
+    image.array() *= metric.array().sqrt();
+    solve(image, weakest);
+    image = metric.cwiseProduct(weakest);
+    solve(image, weakest);
+    return image.dot(weakest) / weakest.dot(metric.cwiseProduct(weakest));
   }
 };
 
@@ -118,7 +150,7 @@ inline void free_parameters(const Vector& x, const Vector& gradient, const Vecto
 
 /// Left-looking Cholesky factorization of the unit-diagonal matrix in the lower triangle of h, whose rows
 /// behind the last column are padding; overwrites both triangles. Returns a direction of negative curvature,
-/// empty if there is none; notes that curvature, flat directions and the smallest pivot.
+/// empty if there is none; notes that curvature and flat directions.
 template <class Scalar>
 VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Certificate& certificate) {
   constexpr double tiny = 1e-10;
@@ -132,11 +164,9 @@ VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Certificate& certificat
     }
     return schur;
   };
-  certificate.smallest_pivot = 1.0;
   for (Index k = 0; k < n; ++k) {
     dense::make_schur_column(dense::view(h), k);
     const double pivot = h(k, k);
-    certificate.smallest_pivot = std::min(certificate.smallest_pivot, pivot);
     if (pivot < -tiny || !std::isfinite(pivot)) {
       certificate.curvature = pivot;
       return lift(k, VectorOf<Scalar>::Unit(n, k));
@@ -168,7 +198,11 @@ void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certifi
   Matrix& h = scratch.scaled;
   Vector& scale = scratch.scale;
   full.resize(x.size(), x.size());
-  f.hessian(x, full);
+  if constexpr (HasScaledHessian<F>) {
+    f.hessian(x, full, scratch.metric);
+  } else {
+    f.hessian(x, full);
+  }
   const auto n = static_cast<Index>(free.size());
   scale.resize(n);
   const double largest = full.diagonal().cwiseAbs().maxCoeff();
@@ -214,12 +248,8 @@ void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certifi
 /// Conjugate gradients from a fixed pseudo-random start: at most 60 products.
 template <class F>
 void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Certificate& certificate) {
-  Vector residual = Vector::Zero(x.size());
-  std::uint64_t state = 0x9e3779b97f4a7c15ULL;
-  for (const Index i : free) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    residual[i] = static_cast<double>(state >> 11) / 9007199254740992.0 - 0.5;
-  }
+  Vector residual(x.size());
+  fill_pseudo_random(free, residual);
   const double first = residual.norm();
   Vector direction = residual;
   Vector product(x.size());
@@ -268,7 +298,7 @@ template <class F>
 
 /// Examines x. Cost: one gradient, and where the objective has second derivatives one Hessian and
 /// its Cholesky factorization (up to 2000 parameters), or at most 60 products with the Hessian; where
-/// residuals vanish, one evaluation besides the gradient.
+/// residuals may vanish one value to see whether they do, and then no more.
 template <class F>
 [[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box, CertificateScratch& scratch) {
   detail::explain_objective<F>();
@@ -281,7 +311,7 @@ template <class F>
   if constexpr (HasHessian<F> || HasHessianProduct<F>) {
     std::vector<Index>& free = scratch.free;
     detail::free_parameters(x, gradient, piece.lower(), piece.upper(), free);
-    if (free.empty() || (certificate.projected_gradient == 0.0 && detail::residuals_vanish(f, x))) {
+    if (free.empty() || detail::residuals_vanish(f, x)) {
       certificate.positive_curvature = true;
       return certificate;
     }

@@ -44,7 +44,6 @@ public:
       diagonal_[i] = scale;
     }
     columns_.resize(dimension, 0);
-    curvature_.resize(0);
     negative_ = 0;
     blocks_.reset();
   }
@@ -56,7 +55,6 @@ public:
     diagonal_.setZero(n);
     blocks_.reset();
     if (metric.blocks) {
-      curvature_ = metric.curvature();
       columns_.resize(n, 0);
       auto blocks = std::make_shared<BasicBlockMetricFactor<Scalar>>();
       blocks->factorize(metric.diagonal, metric.blocks, metric.weight, free);
@@ -91,9 +89,6 @@ public:
 
   [[nodiscard]] Index dimension() const noexcept { return diagonal_.size(); }
 
-  /// The diagonal of the metric, at least on the free parameters; empty for a multiple of the unit matrix.
-  [[nodiscard]] const Vector& curvature() const noexcept { return curvature_; }
-
 private:
   /// Bins of weight 0 carry no curvature and need no row.
   void collect_rows(const LowRankMetric& metric) {
@@ -110,14 +105,12 @@ private:
   void split(const LowRankMetric& metric, const std::vector<Index>& free) {
     constrained_.clear();
     unconstrained_.clear();
-    curvature_ = metric.diagonal;
     for (const Index i : free) {
       double data = 0.0;
       for (const Index b : rows_) {
         const double a = root_weight_[b] * metric.jacobian(b, i);
         data += a * a;
       }
-      curvature_[i] += data;
       const bool weak = !(metric.diagonal[i] > 1e-8 * data);
       (weak ? unconstrained_ : constrained_).push_back(i);
     }
@@ -210,7 +203,6 @@ private:
   std::shared_ptr<const BasicBlockMetricFactor<Scalar>> blocks_;
   VectorOf<Scalar> diagonal_;
   MatrixOf<Scalar> columns_;
-  Vector curvature_;
   Index negative_ = 0;
   std::vector<Index> rows_, constrained_, unconstrained_;
   VectorOf<Scalar> root_weight_;

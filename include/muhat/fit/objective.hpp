@@ -87,6 +87,14 @@ concept HasMetric = requires(F& f, const Vector& x, LowRankMetric& m) {
   f.metric(x, m);
 };
 
+/// f.hessian(x, h, m): the Hessian, and the diagonal of the metric M at x, n entries: the units in which
+/// curvatures are small or large.
+template <class F>
+concept HasScaledHessian = HasHessian<F> && HasMetric<F> &&
+    requires(F& f, const Vector& x, Matrix& h, Vector& m) {
+  f.hessian(x, h, m);
+};
+
 /// f.residuals_vanish(x): whether the Hessian at x is the sum of squares that `metric` gives, and so has no
 /// negative curvature. For a likelihood: whether all rates are the observed counts, as at the parameters that
 /// Asimov data come from.

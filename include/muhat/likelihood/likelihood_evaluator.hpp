@@ -24,8 +24,8 @@
 
 namespace muhat {
 
-/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasResiduals, HasKinks and HasBarrier
-/// (fit/objective.hpp). Belongs to one thread. All arguments have n = nparameters entries.
+/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasResiduals, HasKinks
+/// and HasBarrier (fit/objective.hpp). Belongs to one thread. All arguments have n = nparameters entries.
 template <class AnyModel>
 class LikelihoodEvaluator {
 public:
@@ -47,7 +47,7 @@ public:
   [[nodiscard]] const Likelihood<AnyModel>& likelihood() const noexcept { return likelihood_; }
   [[nodiscard]] Index dimension() const noexcept { return likelihood_.model().nparameters(); }
 
-  /// Spares memory: uses that of an evaluator of the same thread, best one of the same model.
+  /// Spares memory: uses that of an evaluator of the same thread; less of it where the model is another.
   void share_scratch(const LikelihoodEvaluator& other) {
     slopes_.share(other.slopes_);
     sweep_.share_scratch(other.sweep_);
@@ -104,7 +104,10 @@ public:
 
   /// The exact n x n second derivative. Complexity: n^2 nbins, plus the squared number of
   /// parameters that act on each cell (model/rate_curvature.hpp).
-  void hessian(const VectorOf<S>& x, MatrixOf<S>& hessian) {
+  void hessian(const VectorOf<S>& x, MatrixOf<S>& hessian) { this->hessian(x, hessian, metric_diagonal_); }
+
+  /// The same, and the diagonal of the metric at x, n entries.
+  void hessian(const VectorOf<S>& x, MatrixOf<S>& hessian, VectorOf<S>& metric_diagonal) {
     const Index n = dimension();
     sweep_.forward(x.data(), Slopes::left);
     MatrixOf<S>& slopes = *slopes_;
@@ -114,14 +117,17 @@ public:
     set_adjoint(0, nbins);
     sweep_.add_curvature(adjoint_.data(), hessian);
     const Column<S>& weight = curvature_weight();
+    metric_diagonal.setZero(n);
     for (Index b = 0; b < nbins; ++b) {
       slopes.col(b) *= std::sqrt(weight[b]);
+      metric_diagonal += slopes.col(b).cwiseAbs2();
     }
     for (Index p = 0; p < n; ++p) {
       dense::add_product<S>({&slopes(p, 0), n - p, nbins, n}, S(1), &slopes(p, 0), n, &hessian(p, p));
     }
     dense::mirror_lower(dense::view(hessian));
     data().constraints.add_curvature(x.data(), hessian.diagonal());
+    data().constraints.add_curvature(x.data(), metric_diagonal);
   }
 
   /// product = H(x) direction, without forming H. Complexity: a few gradients.
@@ -261,7 +267,7 @@ private:
   Column<S> adjoint_, weight_;
   /// Of the rates, parameters x bins.
   Scratch<MatrixOf<S>> slopes_;
-  VectorOf<S> curvature_;
+  VectorOf<S> curvature_, metric_diagonal_;
   std::unique_ptr<DualScratch> dual_;
   std::optional<bool> prefers_blocks_;
 };

@@ -3,15 +3,15 @@
 /// The iteration of the bounded quasi-Newton method (fit/quasi_newton.hpp) and its scratch.
 ///
 /// A minimum needs a certificate, and that a factorized Hessian H. It is made where little is left to gain,
-/// at x_H, not at the very end: as the metric of the last steps it makes them Newton's. How far its curvature
-/// is from changing its sign tells the smallest pivot p of H with unit diagonal, in units of the metric M:
+/// at x_H, not at the very end: as the metric of the last steps it makes them Newton's. In units of the
+/// metric M, for f = -2 log L, the way from there to the minimum x has the length
 ///
-///     q = p min_k(1, H_kk / M_kk) .
+///     s = (sum_k M_kk (x - x_H)_k^2 / 2)^(1/2) ,
 ///
-/// For f = -2 log L the way from x_H to the minimum x is of the order of s = ((f(x_H) - f(x)) / q)^(1/2)
-/// standard deviations, and curvatures in these units change by the order of s along it. So H counts for x,
-/// too, if s < q / 10. Where it does not, or a bound has let a parameter go, the certificate is made anew
-/// (fit/default_optimizer.hpp).
+/// one for a standard deviation, and the curvatures change by the order of s along it. So H counts for x,
+/// too, if s < min(1, lambda) / 10 with its smallest curvature lambda
+/// (CertificateScratch::smallest_curvature). Where it does not, or a bound has let a parameter go, the
+/// certificate is made anew (fit/default_optimizer.hpp).
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/certificate.hpp>
@@ -49,7 +49,8 @@ public:
 
   static constexpr Index memory_pairs = 20;
 
-  Vector x, gradient, trial_x, trial_gradient, kept_x, kept_gradient, direction, step, change, work, scratch;
+  Vector x, gradient, trial_x, trial_gradient, kept_x, kept_gradient, direction, step, change, work, scratch,
+      hessian_x;
   detail::LimitedMemory memory;
   detail::BoxQuadratic quadratic;
   detail::SmoothPiece piece;
@@ -209,7 +210,7 @@ private:
   /// Makes the Hessian the metric where a certificate is wanted and little is left to gain. Tried once; false
   /// where it is not positive.
   bool use_hessian() {
-    if constexpr (HasHessian<F> && HasMetric<F>) {
+    if constexpr (HasScaledHessian<F>) {
       const bool is_near = predicted_ >= 0.0 && predicted_ < newton_gain;
       if (tried_hessian_ || !is_near || !options_.check_curvature || w_.piece.kinked() ||
           w_.x.size() > most_factorized) {
@@ -222,8 +223,9 @@ private:
       if (!certificate.positive_curvature.value_or(false) || certificate.flat_directions > 0) {
         return false;
       }
-      hessian_value_ = value_;
-      smallest_pivot_ = certificate.smallest_pivot * smallest_curvature();
+      w_.hessian_x = w_.x;
+      // A NaN stays one, and certifies nothing.
+      reach_ = 0.1 * std::min(w_.certificate.smallest_curvature(), 1.0);
       fill_free(false);
       partial_ = w_.free.size() > w_.certificate.free.size();
       w_.free = w_.certificate.free;
@@ -235,17 +237,6 @@ private:
     return false;
   }
 
-  /// min_k(1, H_kk / M_kk); 0 where M knows a parameter's curvature not.
-  [[nodiscard]] double smallest_curvature() const {
-    const Vector& natural = metric_->curvature();
-    double smallest = natural.size() > 0 ? 1.0 : 0.0;
-    for (const Index k : w_.certificate.free) {
-      const bool known = natural.size() > 0 && natural[k] > 0.0;
-      smallest = std::min(smallest, known ? w_.certificate.hessian(k, k) / natural[k] : 0.0);
-    }
-    return smallest;
-  }
-
   /// Whether the Hessian that served as metric shows that x is a minimum, too.
   [[nodiscard]] bool is_certified() {
     if (!is_newton_) {
@@ -253,9 +244,9 @@ private:
     }
     free_parameters(w_.x, w_.gradient, box_.lower, box_.upper, w_.free);
     const std::vector<Index>& seen = w_.certificate.free;
-    const double gain = hessian_value_ - value_;
-    return std::includes(seen.begin(), seen.end(), w_.free.begin(), w_.free.end()) && gain < newton_gain &&
-           100.0 * gain < smallest_pivot_ * smallest_pivot_ * smallest_pivot_;
+    const double square = 0.5 * w_.certificate.metric.dot((w_.x - w_.hessian_x).cwiseAbs2());
+    return std::includes(seen.begin(), seen.end(), w_.free.begin(), w_.free.end()) &&
+           square < reach_ * reach_;
   }
 
   /// Counts steps that neither lower the function beyond its noise nor the projected gradient.
@@ -461,11 +452,10 @@ private:
   int left_in_a_row_ = 0;
   int small_count_ = 0;
   bool partial_ = false;
-  /// Whether the last certificate's Hessian is the metric; f and q there.
+  /// Whether the last certificate's Hessian is the metric, and how long a way from there it counts for.
   bool is_newton_ = false;
   bool tried_hessian_ = false;
-  double hessian_value_ = 0.0;
-  double smallest_pivot_ = 0.0;
+  double reach_ = 0.0;
   bool left_domain_ = false;
 };
 
