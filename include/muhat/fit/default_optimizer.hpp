@@ -73,13 +73,13 @@ private:
   OptimizerOptions options_;
 };
 
-/// The factorized metric of f at x on the parameters that the box leaves free.
+/// The factorized metric of f at x on the parameters that the box leaves free; the metric itself is left in
+/// `metric`.
 template <class F>
-[[nodiscard]] MetricFactor prepare_metric(F& f, const Vector& x, const Box& box) {
+[[nodiscard]] MetricFactor prepare_metric(F& f, const Vector& x, const Box& box, LowRankMetric& metric) {
   static_assert(HasMetric<F>,
                 "muhat: this objective lacks `void metric(const Vector& x, LowRankMetric& m)`; add "
                 "it, or let the optimizer start without a prepared metric");
-  LowRankMetric metric;
   f.metric(x, metric);
   std::vector<Index> free;
   for (Index i = 0; i < x.size(); ++i) {
@@ -90,6 +90,13 @@ template <class F>
   MetricFactor factor;
   factor.factorize(metric, free);
   return factor;
+}
+
+/// With scratch of its own.
+template <class F>
+[[nodiscard]] MetricFactor prepare_metric(F& f, const Vector& x, const Box& box) {
+  LowRankMetric metric;
+  return prepare_metric(f, x, box, metric);
 }
 
 } // namespace muhat

@@ -2,18 +2,28 @@
 
 /// Where another minimum may hide next to one that was found.
 ///
-/// In a quadratic -2 log L with the metric M, moving one parameter by one standard deviation
-/// while the others follow,
+/// From a minimum x one parameter is held at a place t that may belong to another valley, and the others
+/// follow loosely, by a few quasi-Newton steps with the metric M of x. In a quadratic -2 log L that would
+/// raise it by
 ///
-///     x' = x +- sqrt(2 / (M^-1)_ii) M^-1 e_i ,
+///     f' (t - x_i) / 2 ,   f' = df/dx_i at the point that is reached;
 ///
-/// raises it by exactly 1. Where the rise is less than 0.45 of that, the likelihood is far
-/// from quadratic along this parameter, and x' is worth a fit of its own. On published likelihoods these
-/// points are few, and a fit from them finds the minima that random starts find rarely.
+/// where the rise is well below that, the likelihood bends down on the way, and a fit starts from the point.
+/// Such places are
+///  - t = -x_i of a parameter with two sides that pull the same way (model/same_sided.hpp), which looks much
+///    the same to the data, or the two sides where x_i is about 0;
+///  - for a parameter without constraint, two standard deviations, (2 (M^-1)_ii)^(1/2) each, to both sides,
+///    and away from a bound.
+/// Before the steps, one gradient and the quadratic model there tell what is hopeless.
+///
+/// When to use: by default, around every minimum (Fitter::explore). It finds what differs in a few parameters
+/// from a minimum that is known; a minimum in which many parameters differ takes starts that are drawn
+/// (fit/starts.hpp).
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/sort_stably.hpp>
 #include <muhat/fit/default_optimizer.hpp>
+#include <muhat/fit/detail/quasi_newton_run.hpp>
 #include <muhat/fit/metric_factor.hpp>
 #include <muhat/fit/objective.hpp>
 #include <muhat/fit/optimizer.hpp>
@@ -25,57 +35,179 @@
 
 namespace muhat {
 
-/// At most three points around the minimum `x` (with value `lowest`) inside the box from which a
-/// lower one may be reached, the most promising first. Two evaluations and one application of the
-/// metric for each free parameter; none for more than 1000 of them, where this would take longer than the
-/// fit.
+namespace detail {
+
+/// A place to look at: one parameter held at a value.
+struct Excursion {
+  Index parameter;
+  double target;
+};
+
+/// A parameter whose two sides pull the same way (model/same_sided.hpp).
+struct TwoSided {
+  Index index;
+  double even;
+  double odd;
+};
+
+/// The excursions from one minimum.
 template <class F>
-requires Objective<F> && HasMetric<F>
-[[nodiscard]] std::vector<Vector> suspicious_points(F& objective, const Vector& x, double lowest,
-                                                    const Box& box) {
-  constexpr Index largest = 1000;
-  constexpr double suspicious_rise = 0.45;
-  constexpr std::size_t most = 3;
-  const Index n = x.size();
-  Box held = box;
-  std::vector<Index> free;
-  for (Index i = 0; i < n; ++i) {
-    if (x[i] > box.lower[i] && x[i] < box.upper[i]) {
-      free.push_back(i);
-    } else {
-      held.lower[i] = held.upper[i] = x[i];
-    }
-  }
-  if (free.empty() || static_cast<Index>(free.size()) > largest) {
-    return {};
-  }
-  const MetricFactor metric = prepare_metric(objective, x, held);
-  std::vector<std::pair<double, Vector>> found;
-  Vector direction(n);
-  Vector scratch;
-  Vector point(n);
-  for (const Index i : free) {
-    metric.apply(Vector::Unit(n, i), direction, scratch);
-    if (!(direction[i] > 0.0) || !direction.allFinite()) {
-      continue;
-    }
-    direction *= std::sqrt(2.0 / direction[i]);
-    for (const double sign : {1.0, -1.0}) {
-      point = (x + sign * direction).cwiseMax(held.lower).cwiseMin(held.upper);
-      // A step that a bound has cut is no standard deviation and raises less.
-      const bool cut = std::abs(point[i] - x[i]) < 0.999 * std::abs(direction[i]);
-      const double rise = cut ? 1.0 : objective.value(point) - lowest;
-      if (rise < suspicious_rise) {
-        found.emplace_back(rise, point);
+class Exploration {
+public:
+  /// x: a minimum inside `box`, with the value `lowest`. All outlive the exploration.
+  Exploration(F& f, const Vector& x, double lowest, const Box& box, QuasiNewtonWorkspace& workspace)
+      : f_(f), x_(x), lowest_(lowest), box_(box), w_(workspace) {
+    f.metric(x, w_.metric);
+    std::vector<Index> free;
+    for (Index i = 0; i < x.size(); ++i) {
+      // What has a constraint and ends at a bound is pushed there; a normalization may come off it.
+      const bool at_bound = x[i] <= box.lower[i] || x[i] >= box.upper[i];
+      if (is_free(i) && !(at_bound && w_.metric.diagonal[i] > 0.0)) {
+        free.push_back(i);
       }
     }
+    metric_.factorize(w_.metric, free);
   }
-  sort_stably(found, [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<Vector> points;
-  for (std::size_t k = 0; k < std::min(most, found.size()); ++k) {
-    points.push_back(std::move(found[k].second));
+
+  /// The points from which fits are worth their time, the most promising first; at most `most`.
+  [[nodiscard]] std::vector<Vector> promising(const std::vector<TwoSided>& two_sided, std::size_t most) {
+    std::vector<std::pair<double, Vector>> found;
+    for (const Excursion& excursion : places(two_sided)) {
+      look(excursion, found);
+    }
+    sort_stably(found, [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Vector> points;
+    for (std::size_t k = 0; k < std::min(most, found.size()); ++k) {
+      points.push_back(std::move(found[k].second));
+    }
+    return points;
   }
-  return points;
-}
+
+private:
+  static constexpr std::size_t most_unconstrained = 16;
+
+  [[nodiscard]] bool is_free(Index i) const { return box_.lower[i] < box_.upper[i]; }
+
+  [[nodiscard]] std::vector<Excursion> places(const std::vector<TwoSided>& two_sided) {
+    std::vector<Excursion> all;
+    for (const TwoSided& parameter : two_sided) {
+      if (is_free(parameter.index)) {
+        add_other_side(parameter, all);
+      }
+    }
+    std::vector<Index> loose;
+    for (Index i = 0; i < x_.size(); ++i) {
+      if (is_free(i) && w_.metric.diagonal[i] == 0.0) {
+        loose.push_back(i);
+      }
+    }
+    if (loose.size() <= most_unconstrained) {
+      for (const Index i : loose) {
+        add_beside(i, all);
+      }
+    }
+    return all;
+  }
+
+  /// The rate r(a) = odd a + even q(a), q(a) = 15/8 a^2 about 0, has the same value twice.
+  void add_other_side(const TwoSided& parameter, std::vector<Excursion>& all) const {
+    constexpr double center = 0.1;
+    constexpr double beside = 0.6;
+    constexpr double strong = 1.0;
+    const Index i = parameter.index;
+    const double shift = std::min(1.0, 8.0 / 15.0 * parameter.odd / parameter.even);
+    const std::size_t first = all.size();
+    const double closest = center / std::max(1.0, parameter.even);
+    const auto add = [&](double target) {
+      const double inside = std::min(std::max(target, box_.lower[i]), box_.upper[i]);
+      const bool is_new = std::none_of(all.begin() + static_cast<std::ptrdiff_t>(first), all.end(), [&](const Excursion& e) {
+        return std::abs(e.target - inside) <= center;
+      });
+      if (std::abs(inside - x_[i]) > closest && is_new) {
+        all.push_back({i, inside});
+      }
+    };
+    add(-x_[i]);
+    if (std::abs(x_[i]) < center && parameter.even > 0.5 * strong) {
+      add(beside);
+      add(-beside);
+    }
+    if (parameter.even > strong && parameter.odd > 0.7 * parameter.even) {
+      add(x_[i] - 2.0 * beside);
+      add(x_[i] + 2.0 * beside);
+    } else if (parameter.even > strong) {
+      add(-x_[i] - shift);
+      add(-x_[i] + shift);
+    }
+  }
+
+  void add_beside(Index i, std::vector<Excursion>& all) {
+    const double width = std::sqrt(2.0 * std::max(0.0, variance(i)));
+    const auto add = [&](double target) {
+      const double inside = std::min(std::max(target, box_.lower[i]), box_.upper[i]);
+      if (std::abs(inside - x_[i]) > 0.5 * width) {
+        all.push_back({i, inside});
+      }
+    };
+    add(x_[i] - 2.0 * width);
+    add(x_[i] + 2.0 * width);
+  }
+
+  [[nodiscard]] double variance(Index i) {
+    set_column(i);
+    return column_[i];
+  }
+
+  /// In the quadratic model at the place, with z = M^-1 g and h = M^-1 e_i, the others follow by
+  /// -z + h z_i / h_i.
+  void look(const Excursion& excursion, std::vector<std::pair<double, Vector>>& found) {
+    constexpr double hopeless = 20.0;
+    constexpr double bent = 0.5;
+    const Index i = excursion.parameter;
+    Vector place = x_;
+    place[i] = excursion.target;
+    if (!std::isfinite(f_.value_and_gradient(place, gradient_))) {
+      return;
+    }
+    set_column(i);
+    metric_.apply(gradient_, step_, w_.scratch);
+    if (!(column_[i] > 0.0)) {
+      return;
+    }
+    step_ -= step_[i] / column_[i] * column_;
+    step_[i] = 0.0;
+    place = clamp(place - step_, box_);
+    const double moved = excursion.target - x_[i];
+    const double parabola = 0.5 * moved * moved / column_[i];
+    const double rise = f_.value(place) - lowest_;
+    if (!(rise < hopeless && rise < bent * parabola)) {
+      return;
+    }
+    // A parabola that is only wider than the metric's has its own slope.
+    (void)f_.value_and_gradient(place, gradient_);
+    if (const double slope = gradient_[i] * moved; slope < 0.0 || rise < 0.45 * slope) {
+      found.emplace_back(rise, std::move(place));
+    }
+  }
+
+  /// h = M^-1 e_i.
+  void set_column(Index i) {
+    if (column_of_ != i) {
+      metric_.apply(Vector::Unit(x_.size(), i), column_, w_.scratch);
+      column_of_ = i;
+    }
+  }
+
+  F& f_;
+  const Vector& x_;
+  double lowest_;
+  const Box& box_;
+  QuasiNewtonWorkspace& w_;
+  MetricFactor metric_;
+  Vector gradient_, step_, column_;
+  Index column_of_ = -1;
+};
+
+} // namespace detail
 
 } // namespace muhat

@@ -42,8 +42,9 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   }
   const Box box = setup.box();
   Minimum minimum = fitter.minimize(starts, box);
-  if (options.explore.value_or(true)) {
+  if (options.explore) {
     fitter.explore(minimum, box);
+    fitter.explore_sides(minimum, box);
   }
   return fitter.describe(minimum, box);
 }

@@ -34,15 +34,10 @@ struct FitOptions {
   int starts = 1;
   /// Seed of the drawn starts; equal seeds give equal starts everywhere.
   std::uint64_t seed = 0;
-  /// Look for lower minima around the one found (fit/exploration.hpp). By default a single fit does; the
-  /// fits of hypothesis tests, which are chained, each in the minimum its neighbor leads to, do with `starts`
-  /// > 1 only.
-  std::optional<bool> explore = {};
+  /// Look for lower minima around those found (fit/exploration.hpp), in every fit to data and to Asimov data;
+  /// toys are only tried from the places that the data have shown. Without, fits are up to 2.5 times as fast,
+  /// and end in whatever minimum the first one falls into.
+  bool explore = true;
 };
-
-/// Whether chained fits, of hypothesis tests and scans, look for lower minima around those found.
-[[nodiscard]] inline bool explores_chained_fits(const FitOptions& options) {
-  return options.explore.value_or(options.starts > 1);
-}
 
 } // namespace muhat

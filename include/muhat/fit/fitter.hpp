@@ -9,14 +9,17 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/scratch.hpp>
+#include <muhat/core/sort_stably.hpp>
 #include <muhat/fit/default_optimizer.hpp>
 #include <muhat/fit/exploration.hpp>
 #include <muhat/fit/fit_result.hpp>
 #include <muhat/fit/fit_setup.hpp>
+#include <muhat/fit/minimum.hpp>
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/likelihood/missing_density.hpp>
 #include <muhat/model/layout.hpp>
+#include <muhat/model/same_sided.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -29,59 +32,7 @@
 
 namespace muhat {
 
-/// Two values of twice_nll that differ by less are the same minimum.
-inline constexpr double same_minimum_tolerance = 1e-6;
-
-/// The lowest of the minima found from one or more starts.
-struct Minimum {
-  /// Iterations and evaluations are summed over all starts.
-  OptimizerResult lowest = {};
-  /// How far the highest certified minimum lies above the lowest, in twice_nll.
-  double spread = 0.0;
-  /// How far the lowest point seen without a certificate lies below, in twice_nll.
-  double missed = 0.0;
-
-  [[nodiscard]] bool certified() const noexcept { return lowest.status == FitStatus::converged; }
-  [[nodiscard]] bool starts_disagree() const noexcept { return spread > same_minimum_tolerance; }
-};
-
 namespace detail {
-
-/// Whether `a` is the better end of two minimizations: lower, or as low and certified.
-inline bool better_minimum(const OptimizerResult& a, const OptimizerResult& b) {
-  if (std::isfinite(a.value) != std::isfinite(b.value)) {
-    return std::isfinite(a.value);
-  }
-  const bool a_certified = a.status == FitStatus::converged;
-  const bool b_certified = b.status == FitStatus::converged;
-  if (a_certified != b_certified && std::abs(a.value - b.value) < same_minimum_tolerance) {
-    return a_certified;
-  }
-  return a.value < b.value;
-}
-
-/// The remark of a minimum that misses a point so far below.
-inline std::string missed_text(double missed) {
-  return "a lower point without certificate was seen, " + number_text(missed) +
-         " below the minimum in twice_nll: fit from other starts";
-}
-
-/// Replaces a certified minimum by a lower one; of a lower end without certificate it keeps note.
-inline bool take_if_lower(Minimum& minimum, OptimizerResult&& other) {
-  const double gain = minimum.lowest.value - other.value;
-  if (other.status != FitStatus::converged) {
-    minimum.missed = std::isfinite(gain) ? std::max(minimum.missed, gain) : minimum.missed;
-    return false;
-  }
-  if (gain > same_minimum_tolerance) {
-    minimum.spread += gain;
-    minimum.missed = std::max(0.0, minimum.missed - gain);
-    minimum.lowest = std::move(other);
-    return true;
-  }
-  minimum.spread = std::max(minimum.spread, -gain);
-  return false;
-}
 
 /// What an optimizer wants to keep between minimizations: its `Workspace`, or nothing.
 template <class Optimizer>
@@ -125,6 +76,7 @@ public:
   /// Spares memory: uses that of a fitter of the same thread.
   void share_scratch(const Fitter& other) {
     scratch_.share(other.scratch_);
+    steps_.share(other.steps_);
     evaluator_.share_scratch(other.evaluator_);
   }
 
@@ -148,40 +100,78 @@ public:
   [[nodiscard]] Minimum minimize(const std::vector<Vector>& starts, const Box& box,
                                  const MetricFactor* prepared = nullptr) {
     Minimum minimum;
-    double highest = -std::numeric_limits<double>::infinity();
-    int iterations = 0;
-    int evaluations = 0;
-    for (std::size_t k = 0; k < starts.size(); ++k) {
-      OptimizerResult end = minimize(starts[k], box, prepared);
-      iterations += end.iterations;
-      evaluations += end.evaluations;
-      if (end.status == FitStatus::converged) {
-        highest = std::max(highest, end.value);
-      }
-      if (k == 0 || detail::better_minimum(end, minimum.lowest)) {
-        minimum.lowest = std::move(end);
-      }
+    for (const Vector& start : starts) {
+      (void)refine(minimum, start, box, prepared);
     }
-    minimum.lowest.iterations = iterations;
-    minimum.lowest.evaluations = evaluations;
-    minimum.spread = std::max(0.0, highest - minimum.lowest.value);
     return minimum;
   }
 
-  /// Looks for lower minima around a certified one, and around those found, up to three times.
+  /// One minimization more, from `start`. True if its end is certified and replaces the minimum.
+  bool refine(Minimum& minimum, const Vector& start, const Box& box, const MetricFactor* prepared = nullptr) {
+    return take(minimum, minimize(start, box, prepared),
+                [this](const Vector& a, const Vector& b) { return are_apart(a, b); });
+  }
+
+  /// The same where a few steps from `start` lead to a lower point, or to one that is not far above in another
+  /// place than the minimum.
+  bool attempt(Minimum& minimum, const Vector& start, const Box& box) {
+    constexpr int few = 6;
+    constexpr double worth = 2.0;
+    constexpr double near = 0.3;
+    Vector inside = clamp(start, box);
+    if (!std::isfinite(twice_nll(inside))) {
+      return false;
+    }
+    OptimizerOptions loose;
+    loose.max_iterations = few;
+    loose.check_curvature = false;
+    OptimizerResult reached =
+        detail::QuasiNewtonRun<Evaluator>(evaluator_, box, loose, *steps_, nullptr, false).run(inside);
+    minimum.lowest.iterations += reached.iterations;
+    minimum.lowest.evaluations += reached.evaluations;
+    const double rise = reached.value - minimum.lowest.value;
+    if (rise > -same_minimum_tolerance &&
+        (rise > worth || detail::is_same_place(reached.x, minimum.lowest.x, near))) {
+      return false;
+    }
+    return refine(minimum, reached.x, box);
+  }
+
+  /// Looks for lower minima around a certified one, and around those found (fit/exploration.hpp).
   void explore(Minimum& minimum, const Box& box) {
-    constexpr int rounds = 3;
-    bool moved = minimum.certified();
+    constexpr int rounds = 4;
+    constexpr std::size_t most_starts = 4;
+    bool moved = minimum.certified() && !detail::residuals_vanish(evaluator_, minimum.lowest.x);
     for (int round = 0; moved && round < rounds; ++round) {
       moved = false;
-      for (const Vector& start : suspicious_points(evaluator_, minimum.lowest.x, minimum.lowest.value, box)) {
-        Minimum other = minimize(std::vector<Vector>{start}, box);
-        const int iterations = minimum.lowest.iterations + other.lowest.iterations;
-        const int evaluations = minimum.lowest.evaluations + other.lowest.evaluations;
-        moved = detail::take_if_lower(minimum, std::move(other.lowest)) || moved;
-        minimum.lowest.iterations = iterations;
-        minimum.lowest.evaluations = evaluations;
+      detail::Exploration<Evaluator> around(evaluator_, minimum.lowest.x, minimum.lowest.value, box,
+                                            *steps_);
+      for (const Vector& start : around.promising(two_sided(), most_starts)) {
+        moved = refine(minimum, start, box) || moved;
       }
+    }
+  }
+
+  /// Whether any parameter has two sides that pull the same way.
+  [[nodiscard]] bool bends() { return !two_sided().empty(); }
+
+  /// Tries other starts as well: with all parameters whose two sides pull the same way at +1, and at -1, and
+  /// the others at the minimum.
+  void explore_sides(Minimum& minimum, const Box& box) {
+    if (!minimum.certified() || two_sided().empty()) {
+      return;
+    }
+    const Vector center = minimum.lowest.x;
+    bool moved = false;
+    for (const double side : {1.0, -1.0}) {
+      Vector start = center;
+      for (const detail::TwoSided& parameter : two_sided()) {
+        start[parameter.index] = side;
+      }
+      moved = attempt(minimum, start, box) || moved;
+    }
+    if (moved) {
+      explore(minimum, box);
     }
   }
 
@@ -211,7 +201,7 @@ public:
       result.missing_density = describe_missing_density(model_, end.x, data_);
     }
     if (minimum.missed > same_minimum_tolerance) {
-      result.warnings.push_back(detail::missed_text(minimum.missed));
+      result.warnings.push_back(missed_text(minimum.missed));
     }
     if (minimum.starts_disagree()) {
       result.warnings.push_back("starts disagree: the fit has several minima, up to " +
@@ -222,6 +212,31 @@ public:
   }
 
 private:
+  /// Whether -2 log L is higher half-way between two places than at them.
+  [[nodiscard]] bool are_apart(const Vector& a, const Vector& b) {
+    constexpr double higher = 1e-4;
+    return twice_nll(0.5 * (a + b)) > std::max(twice_nll(a), twice_nll(b)) + higher;
+  }
+
+  /// The parameters whose two sides pull the same way, those that do it most first. Made once.
+  [[nodiscard]] const std::vector<detail::TwoSided>& two_sided() {
+    constexpr double noticeable = 0.3;
+    constexpr double same_way = 0.15;
+    if (!two_sided_) {
+      const Vector start = model_.suggested_init();
+      const auto effects = sided_effects(model_.tables(), model_.expected_actualdata(start));
+      auto list = std::make_shared<std::vector<detail::TwoSided>>();
+      for (Index i = 0; i < start.size(); ++i) {
+        if (effects.even[i] > noticeable && effects.even[i] > same_way * effects.odd[i]) {
+          list->push_back({i, effects.even[i], effects.odd[i]});
+        }
+      }
+      sort_stably(*list, [](const auto& a, const auto& b) { return a.even > b.even; });
+      two_sided_ = std::move(list);
+    }
+    return *two_sided_;
+  }
+
   /// A remark that names the bins without events whose rate is 0 at x, "" if there are none.
   [[nodiscard]] std::string describe_edge(const Vector& x) const {
     constexpr double nothing = 1e-5;
@@ -243,7 +258,9 @@ private:
   Vector data_;
   Optimizer optimizer_;
   Scratch<typename detail::OptimizerScratch<Optimizer>::type> scratch_;
+  Scratch<QuasiNewtonWorkspace> steps_;
   std::shared_ptr<const std::vector<std::string>> par_names_;
+  std::shared_ptr<const std::vector<detail::TwoSided>> two_sided_;
 };
 
 } // namespace muhat

@@ -5,9 +5,11 @@
 /// Five fits make a test: to the data with the parameter of interest (POI) at mu and free, and at
 /// the alternative's value mu' (0 for limits, 1 for discovery); to the Asimov
 /// data of the latter with the POI at mu and free. All but two of them do not depend on mu, so a
-/// calculator kept for many mu makes two fits for each.
+/// calculator kept for many mu makes two fits for each. The minima are settled first, and what a test says is
+/// computed from them afterwards, so that tests may come in any order.
 
 #include <muhat/core/errors.hpp>
+#include <muhat/core/executor.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/fit/fit_result.hpp>
@@ -47,7 +49,35 @@ struct AsymptoticFits {
   return warnings;
 }
 
-/// Tests of many values of the POI against one data set. Belongs to one thread; copies are independent.
+/// A test of one value of the POI. What certified fits do not give is missing, with the reason.
+struct AsymptoticTest {
+  /// The statistic of the data.
+  std::optional<double> statistic = {};
+  std::string statistic_failure = {};
+  /// The statistic of the Asimov data, and the distributions that follow from it.
+  std::optional<double> statistic_asimov = {};
+  std::optional<AsymptoticDistributions> distributions = {};
+  std::string distributions_failure = {};
+
+  /// `statistic`. Throws FitFailed where it is missing.
+  [[nodiscard]] double observed() const {
+    if (!statistic) {
+      throw FitFailed(statistic_failure);
+    }
+    return *statistic;
+  }
+
+  /// `distributions`. Throws FitFailed where they are missing.
+  [[nodiscard]] const AsymptoticDistributions& expected() const {
+    if (!distributions) {
+      throw FitFailed(distributions_failure);
+    }
+    return *distributions;
+  }
+};
+
+/// Tests of many values of the POI against one data set. Belongs to one thread, which may lend its work to
+/// others; copies are independent.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
 class AsymptoticCalculator {
 public:
@@ -58,15 +88,15 @@ public:
       : options_(std::move(options)),
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_asimov_(on_data_),
         alternative_(alternative_mu(options_.test_statistic)) {
-    on_asimov_.share_scratch(on_data_);
+    on_asimov_.minima().share_scratch(on_data_.minima());
     on_data_.require_testable(alternative_, alternative_text);
   }
 
   AsymptoticCalculator(const AsymptoticCalculator& other)
       : options_(other.options_), on_data_(other.on_data_), on_asimov_(other.on_asimov_),
         alternative_(other.alternative_), asimov_data_(other.asimov_data_),
-        asimov_origin_(other.asimov_origin_) {
-    on_asimov_.share_scratch(on_data_);
+        asimov_origin_(other.asimov_origin_), asimov_changes_(other.asimov_changes_) {
+    on_asimov_.minima().share_scratch(on_data_.minima());
   }
   AsymptoticCalculator(AsymptoticCalculator&&) = default;
   AsymptoticCalculator& operator=(const AsymptoticCalculator& other) {
@@ -87,60 +117,72 @@ public:
     return {bounds.lower[on_data_.poi()], bounds.upper[on_data_.poi()]};
   }
 
-  /// Lets all fits from now on start from the init as well (Profile).
-  void start_from_init() {
-    on_data_.start_from_init();
-    on_asimov_.start_from_init();
-  }
-
-  /// Fits again from the init where limits were found: to the data with the POI free, at the alternative and
-  /// at `observed`, and to the Asimov data at `mus` (Profile::check). All values inside their bounds.
-  void check(const std::optional<double>& observed, const std::vector<double>& mus) {
-    on_data_.check_free();
-    on_data_.check(alternative_);
-    if (observed) {
-      on_data_.check(*observed);
-    }
+  /// Makes the fits that tests of `mus` need, on the executor's threads: to the data, then to the Asimov data,
+  /// which those at the alternative make. False where the last round still found lower minima, or `watch`
+  /// stopped it. Throws InvalidArgument for a mu outside the POI's bounds.
+  template <Executor E = SerialExecutor>
+  bool settle(const std::vector<double>& mus, const E& executor = E{}, ScanWatch* watch = nullptr) {
+    std::vector<double> values;
     for (const double mu : mus) {
-      prepare_asimov(mu);
-      on_asimov_.check(mu);
+      values.push_back(tested(mu));
     }
+    std::vector<double> on_data = values;
+    on_data.push_back(alternative_);
+    if (watch != nullptr) {
+      watch->set_counting(false);
+    }
+    bool settled = on_data_.settle(options_.test_statistic, on_data, executor, watch);
+    if (watch != nullptr) {
+      watch->set_counting(true);
+    }
+    if (make_asimov_data()) {
+      settled = on_asimov_.settle(options_.test_statistic, values, executor, watch) && settled;
+    }
+    return settled;
   }
 
-  /// Further points to start fits to the data from, n parameters each.
-  void add_known(const std::vector<Vector>& points) { on_data_.add_known(points); }
-
-  /// The minima that all statistics share: of the free fit to the data, and at the alternative.
-  [[nodiscard]] std::array<OptimizerResult, 2> shared_minima() {
-    return {on_data_.free().lowest, on_data_.fixed(alternative_).lowest};
+  /// The test at mu (0 for q0). Throws InvalidArgument for mu outside its bounds.
+  [[nodiscard]] AsymptoticTest test(double mu) {
+    (void)settle({mu});
+    return settled_test(mu);
   }
 
-  /// The minima with the POI held at mu (0 for q0): for the data, and for the Asimov data. Throws as
-  /// `statistic`.
-  [[nodiscard]] std::array<OptimizerResult, 2> held_minima(double mu) {
-    OptimizerResult on_data = on_data_.fixed(tested(mu)).lowest;
-    prepare_asimov(tested(mu));
-    return {std::move(on_data), on_asimov_.fixed(tested(mu)).lowest};
+  /// The same from fits that were made before.
+  [[nodiscard]] AsymptoticTest settled_test(double mu) const {
+    AsymptoticTest test;
+    try {
+      test.statistic = on_data_.settled_statistic(options_.test_statistic, mu);
+    } catch (const ComputationError& error) {
+      test.statistic_failure = error.what();
+    }
+    try {
+      require_alternative();
+      test.statistic_asimov = on_asimov_.settled_statistic(options_.test_statistic, mu);
+      test.distributions.emplace(options_.test_statistic, *test.statistic_asimov, options_.base_distribution);
+    } catch (const ComputationError& error) {
+      test.distributions_failure = error.what();
+    }
+    return test;
   }
 
-  /// -2 log L at `minima`, moved to mu (0 for q0): of the data at the first, of the Asimov data at the
-  /// second. Throws as `statistic`.
-  [[nodiscard]] std::array<double, 2> twice_nll(double mu, const std::array<OptimizerResult, 2>& minima) {
-    prepare_asimov(tested(mu));
-    return {on_data_.twice_nll(tested(mu), minima[0].x), on_asimov_.twice_nll(tested(mu), minima[1].x)};
+  /// Whether the fits for the test at mu were reached, and none was kept by a stop from minima that may be
+  /// lower.
+  [[nodiscard]] bool is_reached(double mu) const {
+    return on_data_.minima().is_reached({tested(mu)}) &&
+           (on_asimov_.minima().is_reached({tested(mu)}) || !asimov_data_);
+  }
+  [[nodiscard]] bool is_due(double mu) const {
+    const auto& data = on_data_.minima();
+    const auto& asimov = on_asimov_.minima();
+    return data.is_due({}) || data.is_due({alternative_}) || data.is_due({tested(mu)}) || asimov.is_due({}) ||
+           asimov.is_due({tested(mu)});
   }
 
-  /// Fits again from `others` with the POI held at mu, where that promises better minima (Profile::offer).
-  /// True if it replaced one.
-  bool offer(double mu, const std::array<OptimizerResult, 2>& others) {
-    const bool lower = on_data_.offer(tested(mu), others[0].x);
-    prepare_asimov(tested(mu));
-    return on_asimov_.offer(tested(mu), others[1].x) || lower;
+  /// How often a minimum was replaced by a lower one so far: when it grows, tests that were made before may
+  /// have changed.
+  [[nodiscard]] int revision() const noexcept {
+    return on_data_.revision() + on_asimov_.revision() + asimov_changes_;
   }
-
-  /// How often a minimum was replaced by a lower one so far: when it grows, statistics and distributions
-  /// that were computed before may have changed.
-  [[nodiscard]] int revision() const noexcept { return on_data_.revision() + on_asimov_.revision(); }
 
   /// The worst remarks of all fits made so far, to data and to Asimov data (Profile::warnings).
   [[nodiscard]] std::vector<std::string> warnings() const {
@@ -151,66 +193,50 @@ public:
     return result;
   }
 
-  /// The statistic of the data at mu (0 for q0). Throws InvalidArgument for mu outside its
-  /// bounds, FitFailed where a fit has no certificate.
-  [[nodiscard]] double statistic(double mu) { return on_data_.statistic(options_.test_statistic, mu); }
-
-  /// The statistic of the Asimov data at mu (0 for q0). Throws as `statistic`.
-  [[nodiscard]] double asimov_statistic(double mu) {
-    prepare_asimov(tested(mu));
-    return on_asimov_.statistic(options_.test_statistic, tested(mu));
-  }
-
-  /// The distributions of the statistic at mu (0 for q0). Throws as `statistic`. Ask for `statistic(mu)`
-  /// first where both are wanted: its fits may lower the minimum that the Asimov data come from.
-  [[nodiscard]] AsymptoticDistributions distributions(double mu) {
-    return {options_.test_statistic, asimov_statistic(mu), options_.base_distribution};
-  }
-
-  /// The alternative's Asimov data: main bins, then auxiliary data.
-  [[nodiscard]] const Vector& asimov_data() {
-    prepare_asimov(alternative_);
-    return *asimov_data_;
-  }
-
   /// The best fit of the POI to the data. Throws FitFailed where it has no certificate.
   [[nodiscard]] double best_fit() {
-    require_certified(on_data_.describe_free(), "fit with " + poi_name() + " free");
+    require_certified(on_data_.describe_free(), on_data_.free_fit_text());
     return on_data_.free().lowest.x[on_data_.poi()];
   }
 
-  /// The fits behind the test at mu. Makes those that are still missing.
-  [[nodiscard]] AsymptoticFits fits(double mu) {
-    prepare_asimov(tested(mu));
-    (void)statistic(tested(mu));
-    (void)asimov_statistic(tested(mu));
-    return {on_data_.describe_fixed(tested(mu)), on_data_.describe_free(),
-            on_data_.describe_fixed(alternative_), on_asimov_.describe_fixed(tested(mu)),
-            on_asimov_.describe_free()};
+  /// The fits behind the test at mu, which were made before.
+  [[nodiscard]] AsymptoticFits fits(double mu) const {
+    const auto& data = on_data_.minima();
+    const auto& asimov = on_asimov_.minima();
+    return {data.describe({tested(mu)}), data.describe({}), data.describe({alternative_}),
+            asimov.describe({tested(mu)}), asimov.describe({})};
   }
 
 private:
   /// The value of the POI in a test of mu.
   [[nodiscard]] double tested(double mu) const noexcept { return tested_mu(options_.test_statistic, mu); }
 
-  /// Makes the Asimov data, or makes them anew when a later fit has found a lower minimum at the
-  /// alternative. The fit to the data at mu comes first, so that the chain starts with it.
-  void prepare_asimov(double mu) {
-    if (!asimov_data_) {
-      (void)statistic(mu);
+  /// Throws FitFailed where the fit that the Asimov data come from has no certificate.
+  void require_alternative() const {
+    if (!on_data_.minima()[{alternative_}].certified()) {
+      require_certified(on_data_.minima().describe({alternative_}),
+                        "fit for the Asimov data, with " + on_data_.poi_name() + " = " +
+                            number_text(alternative_));
     }
-    const Minimum& alternative = on_data_.fixed(alternative_);
-    if (asimov_data_ && alternative.lowest.value == asimov_origin_) {
-      return;
+  }
+
+  /// Makes the Asimov data, or makes them anew where a later fit has found another minimum at the alternative.
+  /// False where there is none.
+  bool make_asimov_data() {
+    const auto& minima = on_data_.minima();
+    if (!minima.has({alternative_}) || !minima[{alternative_}].certified()) {
+      return false;
     }
-    if (!alternative.certified()) {
-      require_certified(on_data_.describe_fixed(alternative_),
-                        "fit for the Asimov data, with " + poi_name() + " = " + number_text(alternative_));
+    const Vector& origin = minima[{alternative_}].lowest.x;
+    if (asimov_data_ && origin == asimov_origin_) {
+      return true;
     }
-    asimov_data_ = expected_data(on_data_.model(), alternative.lowest.x);
-    asimov_origin_ = alternative.lowest.value;
-    on_asimov_.set_data(*asimov_data_, {alternative.lowest.x, on_data_.fixed(mu).lowest.x});
-    (void)on_asimov_.free();
+    asimov_changes_ += asimov_data_ ? 1 : 0;
+    asimov_data_ = expected_data(on_data_.model(), origin);
+    asimov_origin_ = origin;
+    on_asimov_.minima().set_modes(minima.modes());
+    on_asimov_.minima().set_data(*asimov_data_, {origin});
+    return true;
   }
 
   InferenceOptions options_;
@@ -218,8 +244,9 @@ private:
   Profile<AnyModel, Optimizer> on_asimov_;
   double alternative_;
   std::optional<Vector> asimov_data_;
-  /// twice_nll of the minimum the Asimov data come from.
-  double asimov_origin_ = 0.0;
+  /// The parameters that the Asimov data are the expectation of.
+  Vector asimov_origin_;
+  int asimov_changes_ = 0;
 };
 
 } // namespace muhat

@@ -82,7 +82,7 @@ template <class AnyModel>
   if (options.starts > 1) {
     fits.add(std::to_string(options.seed));
   }
-  fits.add(explores_chained_fits(options) ? "explore" : "");
+  fits.add(options.explore ? "explore" : "");
   return {{"data", counts.digest()}, {"model", fits.digest()}};
 }
 

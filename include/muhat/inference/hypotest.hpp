@@ -81,12 +81,11 @@ template <class AnyModel, class Optimizer>
   result.test_statistic = calculator.options().test_statistic;
   result.mu = tested_mu(result.test_statistic, mu);
   result.poi = calculator.poi_name();
-  (void)calculator.statistic(result.mu);
-  const AsymptoticDistributions distributions = calculator.distributions(result.mu);
-  result.statistic = calculator.statistic(result.mu);
-  result.statistic_asimov = calculator.asimov_statistic(result.mu);
-  detail::set_p_values(result, observed_p_values(distributions, result.statistic),
-                       expected_p_values(distributions));
+  const AsymptoticTest test = calculator.test(result.mu);
+  result.statistic = test.observed();
+  result.statistic_asimov = test.statistic_asimov.value_or(0.0);
+  detail::set_p_values(result, observed_p_values(test.expected(), result.statistic),
+                       expected_p_values(test.expected()));
   result.fits = calculator.fits(result.mu);
   const std::string unsuitable =
       check_poi_bounds(result.test_statistic, result.poi, calculator.poi_bounds().first);

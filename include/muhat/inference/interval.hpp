@@ -97,7 +97,6 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   }
   detail::check_relative_tolerance(options.relative_tolerance);
   Profile<AnyModel, Optimizer> profile(model, data, find_poi(model, options.poi), options.fit, optimizer);
-  profile.start_from_init();
   require_certified(profile.describe_free(), "fit with " + profile.poi_name() + " free");
   const Index poi = profile.poi();
   const double z = normal_significance(0.5 * (1.0 - options.level));

@@ -246,8 +246,9 @@ private:
   void compare(const AnyModel& model, const InferenceOptions& options, double mu,
                SignalEvaluation& result) const {
     Profile<AnyModel, Optimizer> profile(model, data_, poi_, options.fit, optimizer_);
-    (void)profile.statistic(options.test_statistic, mu);
-    (void)profile.statistic(options.test_statistic, 0.0);
+    (void)profile.settle(options.test_statistic, {mu, 0.0});
+    (void)profile.settled_statistic(options.test_statistic, mu);
+    (void)profile.settled_statistic(options.test_statistic, 0.0);
     const FitResult tested = profile.describe_fixed(mu);
     const FitResult best = profile.describe_free();
     const FitResult background = profile.describe_fixed(0.0);

@@ -37,12 +37,13 @@ struct ScanControl {
   std::function<void(std::size_t)> on_point = {};
 };
 
-namespace detail {
-
 /// A scan's control, shared by its threads.
 class ScanWatch {
 public:
   explicit ScanWatch(const ScanControl& control) : control_(&control) {}
+
+  /// What stops the scan, null where nothing can.
+  [[nodiscard]] const std::atomic<bool>* cancel() const { return control_->cancel; }
 
   [[nodiscard]] bool canceled() const { return control_->cancel != nullptr && control_->cancel->load(); }
 
@@ -53,8 +54,9 @@ public:
     }
   }
 
-  /// Points that are computed again are not counted again. Call it between the passes.
-  void count_no_more() { counting_ = false; }
+  /// Whether points count from now on: those that are computed again, or a part of the way, do not. Call it
+  /// between passes.
+  void set_counting(bool counting) { counting_ = counting; }
 
 private:
   const ScanControl* control_;
@@ -62,6 +64,8 @@ private:
   std::size_t done_ = 0;
   bool counting_ = true;
 };
+
+namespace detail {
 
 /// Throws InvalidArgument, before anything is allocated, where the product of `sizes` is too large.
 inline void require_scan_size(const std::vector<std::size_t>& sizes) {

@@ -110,14 +110,13 @@ public:
       : options_(std::move(options)),
         on_data_(model, data, find_poi(model, options_.poi), options_.fit, optimizer), on_toys_(on_data_) {
     on_data_.require_testable(alternative_mu(options_.test_statistic), alternative_text);
+    // What the observed data show in several places, toys are tried from; more is not looked for in each.
+    on_toys_.minima().set_explore(false);
     settings_ = experiment_digests(model, data, on_data_.setup(), options_.fit);
   }
 
   /// Lets every ensemble from now on state this setting; ensembles that state it differently do not merge.
   void add_setting(const std::string& name, const std::string& value) { settings_[name] = value; }
-
-  /// Lets all fits to the data from now on start from the init as well (Profile); those to toys do not.
-  void start_from_init() { on_data_.start_from_init(); }
 
   /// How often a minimum of a fit to the data was replaced by a lower one so far: when it grows, ensembles
   /// that were prepared before may belong to one that is none.
@@ -147,8 +146,8 @@ public:
                          .test_statistic = options_.test_statistic,
                          .poi = on_data_.poi_name(),
                          .seed = seed,
-                         .settings = settings_,
-                         .observed = statistic(tested)};
+                         .settings = settings_};
+    (void)on_data_.settle(options_.test_statistic, {tested, alternative});
     const auto point = [&](double value) {
       const FitResult fit = on_data_.describe_fixed(value);
       return require_certified(fit, "fit that the toys are drawn from").parameters;
@@ -214,7 +213,7 @@ private:
                                        const ToyEnsemble& ensemble) {
     try {
       sampler.draw(random, toy);
-      profile.set_data(toy, {ensemble.tested.parameters, ensemble.alternative.parameters});
+      profile.minima().set_data(toy, {ensemble.tested.parameters, ensemble.alternative.parameters});
       return {true, profile.statistic(ensemble.test_statistic, ensemble.mu), {}};
     } catch (const Error& error) {
       // Also data that no experiment could see, drawn where a width is nearly infinite.
@@ -225,8 +224,9 @@ private:
   /// All toys of a hypothesis begin with one metric, that of their expectation.
   [[nodiscard]] Profile<AnyModel, Optimizer> prepare_profile(const Vector& parameters) const {
     Profile<AnyModel, Optimizer> profile = on_toys_;
-    profile.set_data(expected_data(on_data_.model(), parameters));
-    profile.prepare_metrics(parameters);
+    profile.minima().set_modes(on_data_.minima().modes());
+    profile.minima().set_data(expected_data(on_data_.model(), parameters));
+    profile.minima().prepare_metrics(parameters, {parameters[on_data_.poi()]});
     return profile;
   }
 
@@ -253,7 +253,7 @@ private:
                                                      prepare_profile(empty.alternative.parameters)};
     const auto make_task = [&] {
       std::vector<Profile<AnyModel, Optimizer>> profiles(std::begin(prepared), std::end(prepared));
-      profiles[1].share_scratch(profiles[0]);
+      profiles[1].minima().share_scratch(profiles[0].minima());
       return [&, profiles = std::move(profiles), toy = Vector()](std::size_t k) mutable {
         const auto& [hypothesis, number] = tasks[k];
         const auto index = static_cast<std::size_t>(hypothesis);

@@ -305,7 +305,6 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   for (const double mu : options.scan) {
     calculator.require_testable(mu);
   }
-  calculator.start_from_init();
   detail::prepare_fits(calculator, options, asymptotic);
   detail::ToyCurves curves(calculator, options, toys, executor, asymptotic);
   const LimitRange range{.lower = std::max(0.0, lower),

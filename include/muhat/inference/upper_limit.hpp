@@ -30,17 +30,18 @@ public:
   AsymptoticCurves(Calculator& calculator, double level) : calculator_(&calculator), level_(level) {}
 
   [[nodiscard]] double cls(std::size_t curve, double mu) {
+    const AsymptoticTest test = calculator_->test(mu);
+    const AsymptoticDistributions& distributions = test.expected();
     if (curve == 0) {
-      const double observed = calculator_->statistic(mu);
-      return observed_p_values(calculator_->distributions(mu), observed).cls;
+      return observed_p_values(distributions, test.observed()).cls;
     }
-    const AsymptoticDistributions distributions = calculator_->distributions(mu);
     return distributions.p_values(distributions.expected(sigmas(curve)))->cls;
   }
 
   /// The limit in the Wald approximation with the sigma seen at mu; infinite without sensitivity.
   [[nodiscard]] double predict(std::size_t curve, double mu) {
-    const AsymptoticDistributions distributions = calculator_->distributions(mu);
+    const AsymptoticTest test = calculator_->test(mu);
+    const AsymptoticDistributions& distributions = test.expected();
     const double a = distributions.root_asimov();
     if (!(a > 0.0 && mu > 0.0)) {
       return std::numeric_limits<double>::infinity();
@@ -48,7 +49,7 @@ public:
     const double sigma = mu / a;
     double transformed = sigmas(curve);
     if (curve == 0) {
-      const double q = calculator_->statistic(mu);
+      const double q = test.observed();
       transformed = q > 0.0 ? distributions.transform(q) : -calculator_->best_fit() / sigma;
     }
     return sigma * root_asimov_at_level(transformed, level_);
@@ -81,27 +82,6 @@ struct BoundedLimits {
   bool wants_wider_bounds = false;
 };
 
-/// Fits again from the init at all limits, or at the bound that they lie beyond.
-template <class Calculator>
-void check_limits(Calculator& calculator, const UpperLimitResult& result) {
-  const auto place = [&](const Limit& limit) {
-    return limit.beyond_bounds ? std::optional<double>(calculator.poi_bounds().second) : limit.value;
-  };
-  const std::optional<double> observed = place(result.observed);
-  std::vector<double> mus(observed ? 1 : 0, observed.value_or(0.0));
-  for (const Limit& limit : result.expected) {
-    const std::optional<double> mu = place(limit);
-    if (mu && std::find(mus.begin(), mus.end(), *mu) == mus.end()) {
-      mus.push_back(*mu);
-    }
-  }
-  try {
-    calculator.check(observed, mus);
-  } catch (const ComputationError&) {
-    // The limits that need this fit have said so.
-  }
-}
-
 /// Limits with one set of bounds.
 template <class Calculator>
 [[nodiscard]] BoundedLimits limits_within_bounds(Calculator& calculator, const UpperLimitOptions& options) {
@@ -112,15 +92,9 @@ template <class Calculator>
                          .level = options.level,
                          .relative_tolerance = options.relative_tolerance,
                          .closeness = 10.0 * options.relative_tolerance};
-  if (!options.scan.empty()) {
-    calculator.start_from_init();
-  }
   BoundedLimits limits;
   const bool settled = until_settled(calculator, [&] {
     limits.result = limits_of_curves(curves, calculator.poi_name(), range, options);
-    if (options.scan.empty()) {
-      check_limits(calculator, limits.result);
-    }
   });
   UpperLimitResult& result = limits.result;
   result.poi_bounds = {lower, upper};
@@ -129,7 +103,7 @@ template <class Calculator>
   constexpr double insensitive = 1e-6;
   limits.wants_wider_bounds =
       (beyond(result.observed) || std::any_of(result.expected.begin(), result.expected.end(), beyond)) &&
-      calculator.distributions(upper).root_asimov() > insensitive;
+      calculator.test(upper).expected().root_asimov() > insensitive;
   result.warnings = calculator.warnings();
   if (!settled) {
     warn_unsettled(result.warnings);
@@ -189,9 +163,8 @@ template <class AnyModel, class Optimizer>
 /// A limit that does not exist within the POI's bounds is absent, with the reason; with
 /// `widen_bounds` the upper bound is raised until it does, at most to 10^6 times its value, or as far as the
 /// scan goes, and a warning says so. A limit for which a fit has failed is absent too, with what FitFailed
-/// says. Fits are repeated from the init where a search ends, and limits are found anew where that gives a
-/// lower minimum (Profile::check). Throws InvalidArgument for unusable options, data or POI, and UnknownName.
-/// About 2 fits for each of some 15 evaluations, and 9 more.
+/// says. Limits are found anew where a search comes upon lower minima. Throws InvalidArgument for unusable options, data or POI, and UnknownName.
+/// About 2 fits for each of some 15 evaluations, and 3 more.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
 [[nodiscard]] UpperLimitResult upper_limit(const AnyModel& model, const Vector& data,
                                            const UpperLimitOptions& options = {},

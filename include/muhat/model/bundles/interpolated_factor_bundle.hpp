@@ -128,7 +128,33 @@ public:
                                       : report_with<Code4>(parameters, report);
   }
 
+  /// Calls visit(parameter, cell, hi, lo) for every factor that is not constant: its values at +1 and -1.
+  template <class Visit>
+  void for_each_factor(Visit visit) const {
+    code_ == InterpolationCode::code1 ? visit_with<Code1>(visit) : visit_with<Code4>(visit);
+  }
+
 private:
+  template <class Code, class Visit>
+  void visit_with(Visit& visit) const {
+    const S* constant = constants_.data();
+    for (std::size_t k = 0; k < parameters_.size(); ++k) {
+      for (std::int32_t g = first_group_[k]; g < first_group_[k + 1]; ++g) {
+        LaneArray<S> hi[1];
+        LaneArray<S> lo[1];
+        Code::template evaluate<0>(S(1), constant, hi);
+        Code::template evaluate<0>(S(-1), constant, lo);
+        for (Eigen::Index l = 0; l < lane_count; ++l) {
+          if (hi[0][l] != S(1) || lo[0][l] != S(1)) {
+            visit(parameters_[k], groups_[static_cast<std::size_t>(g)] + static_cast<std::int32_t>(l),
+                  hi[0][l], lo[0][l]);
+          }
+        }
+        constant += Code::constants * lane_count;
+      }
+    }
+  }
+
   template <class Code>
   void set_with(const InterpolatedFactor<S>& entry) {
     const auto lane = static_cast<std::int32_t>(entry.cell % lane_count);

@@ -105,21 +105,30 @@ public:
            singles_.size() * sizeof(ShiftEntry<S>) + runs_.size() * sizeof(Run);
   }
 
-  /// All entries, in no particular order.
-  [[nodiscard]] std::vector<ShiftEntry<S>> entries() const {
-    std::vector<ShiftEntry<S>> all = singles_;
+  /// Calls visit(entry) for every entry, in no particular order.
+  template <class Visit>
+  void for_each_entry(Visit visit) const {
+    for (const ShiftEntry<S>& entry : singles_) {
+      visit(entry);
+    }
     const S* constant = constants_.data();
     for (std::size_t k = 0; k + 1 < runs_.size(); ++k) {
       for (std::int32_t g = runs_[k].first_group; g < runs_[k + 1].first_group;
            ++g, constant += 2 * lane_count) {
         for (std::int32_t l = 0; l < static_cast<std::int32_t>(lane_count); ++l) {
           if (constant[l] != S(0) || constant[lane_count + l] != S(0)) {
-            all.push_back({parameter_of(runs_[k]), groups_[static_cast<std::size_t>(g)] + l, constant[l],
-                           constant[lane_count + l]});
+            visit(ShiftEntry<S>{parameter_of(runs_[k]), groups_[static_cast<std::size_t>(g)] + l, constant[l],
+                                constant[lane_count + l]});
           }
         }
       }
     }
+  }
+
+  /// All entries, in no particular order.
+  [[nodiscard]] std::vector<ShiftEntry<S>> entries() const {
+    std::vector<ShiftEntry<S>> all;
+    for_each_entry([&all](const ShiftEntry<S>& entry) { all.push_back(entry); });
     return all;
   }
 
