@@ -98,6 +98,7 @@
 #include <muhat/likelihood/likelihood_evaluator.hpp>
 #include <muhat/likelihood/missing_density.hpp>
 #include <muhat/likelihood/negative_bins.hpp>
+#include <muhat/likelihood/softened_edges.hpp>
 
 #include <muhat/fit/block_metric_factor.hpp>
 #include <muhat/fit/certificate.hpp>

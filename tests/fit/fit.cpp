@@ -232,9 +232,10 @@ TEST_CASE("an extra start that is not a number names its parameter", "[fit]") {
 
 TEST_CASE("a fit without a certificate says so and explains", "[fit]") {
   const Model model = counting_experiment(10.0, -30.0);
-  const FitResult result = fit(model, vector({5.0}), {.init = {{"mu", 1.0}}});
+  const FitResult result = fit(model, vector({5.0}), {.init = {{"mu", 1.0}}, .bounds = {{"mu", {0.0, 2.9}}}});
   CHECK_FALSE(result.certified());
   CHECK(result.status == FitStatus::outside_domain);
+  CHECK(mentions(result.missing_density, {"no point with a density was found inside the bounds"}));
   CHECK(result.missing_density.find("channel") != std::string::npos);
   CHECK(result.missing_density.find("background") != std::string::npos);
   CHECK(explain_failure(result).find("outside domain") != std::string::npos);

@@ -44,7 +44,7 @@ static_assert(!muhat::TwiceDifferentiableObjective<Rosenbrock>);
 static_assert(muhat::TwiceDifferentiableObjective<RosenbrockWithHessian>);
 static_assert(muhat::HasHessian<PoissonBins> && muhat::HasHessianProduct<PoissonBins>);
 static_assert(muhat::HasMetric<PoissonBins> && !muhat::HasMetric<Rosenbrock>);
-static_assert(muhat::HasBarrier<PoissonBins> && !muhat::HasBarrier<Rosenbrock>);
+static_assert(muhat::HasEdges<PoissonBins> && !muhat::HasEdges<Rosenbrock>);
 static_assert(muhat::HasKinks<AbsoluteValues> && !muhat::HasKinks<PoissonBins>);
 static_assert(!muhat::Objective<NoDimension> && !muhat::HasDimension<NoDimension>);
 static_assert(!muhat::Objective<NoGradient> && muhat::HasValue<NoGradient>);

@@ -10,6 +10,7 @@
 #include <support/objectives.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <utility>
 #include <vector>
@@ -106,6 +107,41 @@ TEST_CASE("stiff constraints end in a certified minimum after a few iterations",
       CHECK(exact.certified());
       CHECK(exact.twice_nll == Approx(result.twice_nll).epsilon(1e-10));
     }
+  }
+}
+
+TEST_CASE("large counts end in a certified minimum, and nothing beside it is one", "[rounding]") {
+  for (const double events : {1e9, 1e11, 1e12, 1e14}) {
+    CAPTURE(events);
+    const Model model = build_model(
+        spec::Model{
+            {{"channel",
+              {{"background", {events, 1.3 * events}, {{"alpha", "normsys", spec::NormSysData{1.01, 0.99}}}},
+               {"signal", {1e-6 * events, 3e-6 * events}, {{"mu", "normfactor", {}}}}}}},
+            {}},
+        "mu");
+    Vector data(model.nbins() + model.nauxdata());
+    data << std::round(events + 1e-7 * events), std::round(1.3 * events + 0.5 * std::sqrt(events)),
+        model.auxdata();
+    const Index alpha = model.parameter_index("alpha");
+    for (const double mu : {0.0, 1.0}) {
+      const FitResult result = fixed_poi_fit(mu, model, data);
+      CHECK(result.certified());
+      CHECK(result.iterations < 50);
+      CHECK(fixed_poi_fit(mu, model, data, {}, TrustRegionOptimizer{}).certified());
+      // A thousandth of a standard deviation beside it is no minimum.
+      auto f = Likelihood(model, data).evaluator();
+      Vector x = result.parameters;
+      x[alpha] += 1e-3 / (0.01 * std::sqrt(2.3 * events));
+      Vector gradient;
+      f.value_and_gradient(x, gradient);
+      Box box = make_setup(model, {.fix = {{"mu", mu}}}).box();
+      detail::SmoothPiece piece;
+      piece.enter(f, x, gradient, box);
+      int evaluations = 0;
+      CHECK_FALSE(detail::is_zero_up_to_rounding(f, x, gradient, box, piece, 1e-6, evaluations));
+    }
+    CHECK(fit(model, data).certified());
   }
 }
 

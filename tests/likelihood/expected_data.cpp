@@ -28,6 +28,16 @@ TEST_CASE("at the suggested start the expected auxiliary data are the nominal on
   CHECK(muhat::expected_auxdata(model, model.suggested_init()) == model.auxdata());
 }
 
+TEST_CASE("bins at zero are expected to have exactly nothing") {
+  const muhat::Model model = muhat::build_model(
+      test::single_sample({50.0, 60.0}, {test::histosys("shape", {0.0, 62.0}, {100.0, 58.0})}));
+  const Vector almost{{1.0 - 1e-13}};
+  REQUIRE(muhat::expected_data(model, almost)[0] > 0.0);
+  const Vector data = muhat::expected_data(model, almost, {0});
+  CHECK(data[0] == 0.0);
+  CHECK(data.tail(2) == muhat::expected_data(model, almost).tail(2));
+}
+
 TEST_CASE("a wrong number of parameters has no expected data") {
   const muhat::Model model = muhat::build_model(test::single_sample({50.0}, {test::normfactor("mu")}));
   CHECK_THROWS_AS((void)muhat::expected_auxdata(model, Vector::Ones(2)), muhat::InvalidArgument);

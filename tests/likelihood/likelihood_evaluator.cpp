@@ -22,6 +22,8 @@ static_assert(muhat::HasMetric<Evaluator>);
 static_assert(muhat::HasScaledHessian<Evaluator>);
 static_assert(muhat::HasResiduals<Evaluator>);
 static_assert(muhat::HasKinks<Evaluator>);
+static_assert(muhat::HasRounding<Evaluator>);
+static_assert(muhat::HasEdges<Evaluator>);
 
 namespace {
 

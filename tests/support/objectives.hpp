@@ -5,9 +5,12 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/objective.hpp>
 #include <muhat/fit/optimizer.hpp>
+#include <muhat/likelihood/softened_edges.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -216,7 +219,7 @@ public:
   double value_and_gradient(const Vector& x, Vector& g) {
     rates(x);
     const double result = twice_nll(x);
-    const Vector slope = 2.0 * (1.0 - observed.array() / nu_.array().max(1e-300));
+    const Vector slope = slopes();
     derivative(x);
     g = jacobian_.transpose() * slope;
     g.tail(nuisances) += 2.0 * x.tail(nuisances);
@@ -226,8 +229,8 @@ public:
   void hessian(const Vector& x, Matrix& h) {
     rates(x);
     derivative(x);
-    const Vector weight = 2.0 * observed.array() / nu_.array().square();
-    const Vector slope = 2.0 * (1.0 - observed.array() / nu_.array());
+    const Vector weight = weights();
+    const Vector slope = slopes();
     h = jacobian_.transpose() * weight.asDiagonal() * jacobian_;
     for (Index s = 0; s < strengths; ++s) {
       const double total = slope.dot(scaled_.col(s));
@@ -255,21 +258,23 @@ public:
     hv = h * v;
   }
 
-  /// A barrier of strength mu is the same as mu / 2 events observed.
-  void set_barrier(double mu, const Vector& x) {
-    if (empty_.size() == 0) {
-      for (Index b = 0; b < bins; ++b) {
-        if (observed[b] == 0.0) {
-          empty_.push_back(b);
-        }
-      }
-    }
-    if (mu > 0.0) {
-      rates(x);
-    }
-    for (const Index b : empty_) {
-      observed[b] = mu > 0.0 && nu_[b] > 0.0 ? 0.5 * mu : 0.0;
-    }
+  void soften_edges(const Vector& x) {
+    rates(x);
+    edges_.emplace(observed.array(), gross(x), bins);
+  }
+  void harden_edges() { edges_.reset(); }
+  void set_edge_stiffness(double rho) { edges_->stiffen(rho); }
+  double edge_gap(const Vector& x) {
+    rates(x);
+    return edges_->gap(nu_.array());
+  }
+  void update_multipliers(const Vector& x) {
+    rates(x);
+    edges_->update_multipliers(nu_.array(), gross(x));
+  }
+  std::vector<Index> edges_at_zero(const Vector& x) {
+    rates(x);
+    return edges_->at_zero(nu_.array());
   }
 
   void metric(const Vector& x, LowRankMetric& m) {
@@ -278,7 +283,7 @@ public:
     m.diagonal = Vector::Constant(dimension(), 2.0);
     m.diagonal.head(strengths).setZero();
     m.jacobian = jacobian_;
-    m.weight = 2.0 * observed.array() / nu_.array().square().max(1e-300);
+    m.weight = weights();
   }
 
 private:
@@ -300,9 +305,34 @@ private:
     }
   }
 
+  [[nodiscard]] Column<double> gross(const Vector& x) const {
+    return (nominal.rowwise().sum() + shift.cwiseAbs() * x.tail(nuisances).cwiseAbs()).array();
+  }
+
+  [[nodiscard]] Vector slopes() const {
+    Vector result(bins);
+    for (Index b = 0; b < bins; ++b) {
+      result[b] = edges_ ? edges_->slope(b, nu_[b]) : 2.0 * (1.0 - observed[b] / std::max(nu_[b], 1e-300));
+    }
+    return result;
+  }
+
+  [[nodiscard]] Vector weights() const {
+    Vector result(bins);
+    for (Index b = 0; b < bins; ++b) {
+      result[b] =
+          edges_ ? edges_->curvature(b, nu_[b]) : 2.0 * observed[b] / std::max(nu_[b] * nu_[b], 1e-300);
+    }
+    return result;
+  }
+
   double twice_nll(const Vector& x) const {
     double sum = x.tail(nuisances).squaredNorm();
     for (Index b = 0; b < bins; ++b) {
+      if (edges_) {
+        sum += edges_->value(b, nu_[b]);
+        continue;
+      }
       if (nu_[b] < 0.0 || (nu_[b] == 0.0 && observed[b] > 0.0)) {
         return infinity;
       }
@@ -311,7 +341,7 @@ private:
     return sum;
   }
 
-  std::vector<Index> empty_;
+  std::optional<SoftenedEdges<double>> edges_;
   Vector nu_;
   Matrix scaled_, jacobian_;
 };

@@ -52,9 +52,11 @@ public:
       }
       const bool certified =
           result.status == FitStatus::converged && result.positive_curvature.value_or(true);
-      const bool hopeless = result.status == FitStatus::invalid_start ||
-                            result.status == FitStatus::outside_domain ||
-                            result.status == FitStatus::not_finite;
+      // What a search for the domain left undone for want of iterations goes on below.
+      const bool outside =
+          result.status == FitStatus::outside_domain && result.iterations < first.max_iterations;
+      const bool hopeless =
+          result.status == FitStatus::invalid_start || outside || result.status == FitStatus::not_finite;
       if (certified || hopeless) {
         return result;
       }

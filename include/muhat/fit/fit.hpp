@@ -25,7 +25,8 @@ namespace muhat {
 
 /// Fits `model` to `data` (main bins, then auxiliary data).
 ///
-/// Around the minimum it looks for lower ones, unless `explore` is false. Deterministic. Throws UnknownName
+/// A start without a density is left for a point with one, if any is found inside the bounds. Around the
+/// minimum it looks for lower ones, unless `explore` is false. Deterministic. Throws UnknownName
 /// and InvalidArgument as `make_setup` and `Likelihood` do; never throws for want of convergence. The cost is
 /// that of some tens of likelihood evaluations per start, and of two per parameter to look around.
 template <class AnyModel, class Optimizer = DefaultOptimizer>

@@ -31,11 +31,14 @@ struct FitResult {
   int iterations = 0;
   int evaluations = 0;
   /// max-norm of x - clamp(x - gradient of twice_nll, bounds), over the free parameters; at the domain's edge
-  /// that of the barrier's minimum (see OptimizerResult).
+  /// that of the Lagrange function (see OptimizerResult).
   double projected_gradient = std::numeric_limits<double>::infinity();
   /// Whether the exact Hessian is positive on the free subspace, where this was looked at, or so nearly flat
   /// that no lower point was found along its negative direction; false at a saddle point.
   std::optional<bool> positive_curvature = {};
+  /// Bins without events, counted over the model, whose rate is 0 up to rounding at a minimum on the edge of
+  /// the domain, of which a warning gives the names.
+  std::vector<Index> bins_at_zero = {};
   /// Free parameters that ended on one of their bounds.
   std::vector<std::string> at_bounds = {};
   /// Names channel, bin, samples and modifiers of negative rates, or the parameters of auxiliary data that

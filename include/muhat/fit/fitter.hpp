@@ -185,20 +185,22 @@ public:
                      .iterations = end.iterations,
                      .evaluations = end.evaluations,
                      .projected_gradient = end.projected_gradient,
-                     .positive_curvature = end.positive_curvature};
+                     .positive_curvature = end.positive_curvature,
+                     .bins_at_zero = end.active_edges};
     for (Index i = 0; i < end.x.size(); ++i) {
       const bool free = box.lower[i] < box.upper[i];
       if (free && (end.x[i] <= box.lower[i] || end.x[i] >= box.upper[i])) {
         result.at_bounds.push_back((*par_names_)[static_cast<std::size_t>(i)]);
       }
     }
-    if (end.at_domain_edge) {
-      if (std::string edge = describe_edge(end.x); !edge.empty()) {
-        result.warnings.push_back(std::move(edge));
-      }
+    if (minimum.certified() && !end.active_edges.empty()) {
+      result.warnings.push_back(describe_edge(end.active_edges));
     }
     if (!minimum.certified()) {
       result.missing_density = describe_missing_density(model_, end.x, data_);
+      if (end.status == FitStatus::outside_domain && !result.missing_density.empty()) {
+        result.missing_density += "; no point with a density was found inside the bounds";
+      }
     }
     if (minimum.missed > same_minimum_tolerance) {
       result.warnings.push_back(missed_text(minimum.missed));
@@ -237,20 +239,17 @@ private:
     return *two_sided_;
   }
 
-  /// A remark that names the bins without events whose rate is 0 at x, "" if there are none.
-  [[nodiscard]] std::string describe_edge(const Vector& x) const {
-    constexpr double nothing = 1e-5;
-    const auto rates = model_.expected_actualdata(x);
+  /// A remark that names these bins.
+  [[nodiscard]] std::string describe_edge(const std::vector<Index>& at_zero) const {
     std::string bins;
     for (const auto& channel : model_.channels()) {
       for (Index bin = 0; bin < channel.nbins; ++bin) {
-        const Index at = channel.first_bin + bin;
-        if (data_[at] == 0.0 && rates[at] < nothing) {
+        if (std::find(at_zero.begin(), at_zero.end(), channel.first_bin + bin) != at_zero.end()) {
           bins += (bins.empty() ? "" : ", ") + bin_text(channel, bin);
         }
       }
     }
-    return bins.empty() ? bins : "the minimum lies where the rate of " + bins + " falls to 0";
+    return "the minimum lies where the rate of " + bins + " falls to 0";
   }
 
   AnyModel model_;

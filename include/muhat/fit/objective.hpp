@@ -15,6 +15,7 @@
 #include <concepts>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace muhat {
 
@@ -103,6 +104,13 @@ concept HasResiduals = HasMetric<F> && requires(F& f, const Vector& x) {
   { f.residuals_vanish(x) } -> std::convertible_to<bool>;
 };
 
+/// f.gradient_rounding(x, m): a matrix like a metric whose diagonal is the square of what rounding inside f
+/// changes the gradient at x by. Optimizers then ask for no gradient below that.
+template <class F>
+concept HasRounding = requires(F& f, const Vector& x, LowRankMetric& m) {
+  f.gradient_rounding(x, m);
+};
+
 /// f.kinks(): where derivatives jump, the same list for every x (empty for a
 /// smooth function); f.right_gradient(x, g): the gradient with the derivative
 /// from above at every kink. The optimizers then never step across a kink
@@ -113,17 +121,25 @@ concept HasKinks = requires(F& f, const Vector& x, Vector& g) {
   f.right_gradient(x, g);
 };
 
-/// f.set_barrier(mu, x): from now on f stands for
+/// The domain of f has edges towards which f does not grow: inequalities slack >= 0, such as the rates of
+/// bins in which nothing was observed. f.soften_edges(x): from now on f stands for a Lagrange function
 ///
-///     f - mu * sum log(slack)
+///     L = f - sum multiplier * slack + stiffness / 2 * (what is missing of slack >= 0)^2
 ///
-/// in everything it computes, over the inequalities slack >= 0 that bound its domain without f growing
-/// towards them, such as the rates of bins in which nothing was observed; those without slack at the
-/// point x, inside the domain, are left out. mu = 0 ends that. Optimizers then also find minima on
-/// the edge of the domain, where no gradient vanishes.
+/// in everything it computes, smooth and finite also outside the domain; multipliers start at 0, units are
+/// taken at x. f.set_edge_stiffness(rho), rho > 0; f.edge_gap(x): how far x is from where all inequalities
+/// hold and each multiplier has no slack, in units that make 1e-12 rounding; f.update_multipliers(x): the
+/// next multipliers >= 0 from a minimum x of L; f.edges_at_zero(x): the inequalities without slack at x;
+/// f.harden_edges() ends all that. Optimizers then also find minima on the edge of the domain, where no
+/// gradient vanishes, and start from points outside.
 template <class F>
-concept HasBarrier = requires(F& f, double mu, const Vector& x) {
-  f.set_barrier(mu, x);
+concept HasEdges = requires(F& f, double rho, const Vector& x) {
+  f.soften_edges(x);
+  f.set_edge_stiffness(rho);
+  { f.edge_gap(x) } -> std::convertible_to<double>;
+  f.update_multipliers(x);
+  { f.edges_at_zero(x) } -> std::convertible_to<std::vector<Index>>;
+  f.harden_edges();
 };
 
 /// What every optimizer needs.

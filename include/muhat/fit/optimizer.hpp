@@ -11,6 +11,7 @@
 #include <concepts>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace muhat {
 
@@ -33,10 +34,11 @@ enum class FitStatus {
   stalled,
   /// The start has a wrong size, is not a number, or lies outside its bounds.
   invalid_start,
-  /// The function is +infinity at the start.
+  /// The function is +infinity at the start, and no point inside its domain was found where the objective
+  /// describes the edges (see HasEdges).
   outside_domain,
-  /// Every step that would decrease the function leaves its domain, whose edge the
-  /// objective does not describe (see HasBarrier).
+  /// Every step that would decrease the function leaves its domain, and no minimum on the edge was found, or
+  /// the objective does not describe it.
   domain_edge,
   /// The function or its gradient is not a number at the start.
   not_finite
@@ -66,8 +68,7 @@ enum class FitStatus {
 ///
 /// A minimum on the edge of the domain (a bin with nothing observed, at rate 0) has no vanishing
 /// gradient; there `gradient` and `projected_gradient` are those of the Lagrange function, with
-/// the multiplier of each active inequality, and `value` is within 1e-8 (1e-6
-/// at steep edges) for each of them.
+/// the multiplier >= 0 of each active inequality, and the curvature is that along the edges they make.
 struct OptimizerResult {
   Vector x;
   double value = 0.0;
@@ -84,6 +85,8 @@ struct OptimizerResult {
   bool fallback = false;
   /// Whether the point was reached along the edge of the domain.
   bool at_domain_edge = false;
+  /// The inequalities without slack there; for a likelihood: the bins whose rate is 0 up to rounding.
+  std::vector<Index> active_edges = {};
   /// Whether the exact Hessian is positive on the free subspace, where this was looked at (at x, or before
   /// the last steps to it: OptimizerOptions::check_curvature), or so nearly flat that no lower point was
   /// found along its negative direction. Beyond 2000 parameters this is a probe of at most 60 directions

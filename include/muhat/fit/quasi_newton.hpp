@@ -10,11 +10,12 @@
 /// bounds are met and left within one step and a line search along d never meets one early.
 /// An iteration costs one evaluation and two products with an n x m matrix. The last ones are Newton's, with
 /// the Hessian where there is one and its curvature is to be checked (detail/quasi_newton_run.hpp).
-/// Minima on the edge of the domain are approached by a barrier (detail/edge_path.hpp).
+/// Minima on the edge of the domain, and starts outside, are a matter of multipliers
+/// (detail/edge_multipliers.hpp).
 /// Fast; `DefaultOptimizer` adds the fallback for the rare case that it stalls.
 
 #include <muhat/core/linear_algebra.hpp>
-#include <muhat/fit/detail/edge_path.hpp>
+#include <muhat/fit/detail/edge_multipliers.hpp>
 #include <muhat/fit/detail/quasi_newton_run.hpp>
 #include <muhat/fit/detail/start.hpp>
 #include <muhat/fit/metric_factor.hpp>
@@ -52,9 +53,9 @@ public:
       return detail::refuse_start(x0);
     }
     OptimizerResult result =
-        detail::QuasiNewtonRun<F>(f, box, options_, workspace, prepared, HasBarrier<F>).run(x0);
-    if constexpr (HasBarrier<F>) {
-      if (result.status == FitStatus::domain_edge) {
+        detail::QuasiNewtonRun<F>(f, box, options_, workspace, prepared, HasEdges<F>).run(x0);
+    if constexpr (HasEdges<F>) {
+      if (detail::met_edges(result.status)) {
         return detail::follow_edges(f, box, options_, workspace, std::move(result));
       }
     }

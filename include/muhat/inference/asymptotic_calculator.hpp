@@ -227,12 +227,13 @@ private:
     if (!minima.has({alternative_}) || !minima[{alternative_}].certified()) {
       return false;
     }
-    const Vector& origin = minima[{alternative_}].lowest.x;
+    const OptimizerResult& alternative = minima[{alternative_}].lowest;
+    const Vector& origin = alternative.x;
     if (asimov_data_ && origin == asimov_origin_) {
       return true;
     }
     asimov_changes_ += asimov_data_ ? 1 : 0;
-    asimov_data_ = expected_data(on_data_.model(), origin);
+    asimov_data_ = expected_data(on_data_.model(), origin, alternative.active_edges);
     asimov_origin_ = origin;
     on_asimov_.minima().set_modes(minima.modes());
     on_asimov_.minima().set_data(*asimov_data_, {origin});

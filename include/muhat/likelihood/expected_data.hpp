@@ -9,6 +9,7 @@
 #include <muhat/model/model.hpp>
 
 #include <type_traits>
+#include <vector>
 
 namespace muhat {
 
@@ -38,6 +39,19 @@ template <class Scalar, class Modifiers>
                                              const std::type_identity_t<VectorOf<Scalar>>& pars) {
   VectorOf<Scalar> data(model.nbins() + model.nauxdata());
   data << model.expected_actualdata(pars), expected_auxdata(model, pars);
+  return data;
+}
+
+/// The same at a minimum on the edge of the domain: exactly 0 in the bins whose rate is 0 up to rounding
+/// there (FitResult::bins_at_zero, OptimizerResult::active_edges), each below nbins.
+template <class Scalar, class Modifiers>
+[[nodiscard]] VectorOf<Scalar> expected_data(const BasicModel<Scalar, Modifiers>& model,
+                                             const std::type_identity_t<VectorOf<Scalar>>& pars,
+                                             const std::vector<Index>& bins_at_zero) {
+  VectorOf<Scalar> data = expected_data(model, pars);
+  for (const Index bin : bins_at_zero) {
+    data[bin] = Scalar(0);
+  }
   return data;
 }
 

@@ -44,6 +44,8 @@ struct BoundData {
   Column<S> smallest_rate;
   /// 2 sum [R(n) - n log(unit/n)].
   S constant = S(0);
+  /// Whether a count is so large that n times the rounding of r_b matters.
+  bool large = false;
   ConstraintSum<S> constraints;
 };
 
@@ -80,6 +82,7 @@ private:
     using std::log;
     using std::sqrt;
     const scalar_type smallest_unit = sqrt(std::numeric_limits<scalar_type>::min());
+    constexpr scalar_type large_count(1'000'000);
     const Index padded = padded_size(model.nbins() + 1);
     BoundData<scalar_type> bound{
         Column<scalar_type>::Zero(padded),
@@ -88,6 +91,7 @@ private:
         Column<scalar_type>::Zero(padded),
         Column<scalar_type>::Zero(padded),
         scalar_type(0),
+        false,
         ConstraintSum<scalar_type>(model.constraints(), data.data() + model.nbins(), model.par_names())};
     for (Index b = 0; b < model.nbins(); ++b) {
       const scalar_type n = data[b];
@@ -97,6 +101,7 @@ private:
                               number_text(static_cast<double>(n)) + " events; give a finite number >= 0");
       }
       bound.counts[b] = n;
+      bound.large = bound.large || n > large_count;
       if (n >= smallest_unit) {
         bound.unit[b] = n;
         bound.inverse_unit[b] = scalar_type(1) / n;

@@ -14,18 +14,23 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/scratch.hpp>
 #include <muhat/likelihood/likelihood.hpp>
+#include <muhat/likelihood/softened_edges.hpp>
 #include <muhat/model/evaluator.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace muhat {
 
-/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasResiduals, HasKinks
-/// and HasBarrier (fit/objective.hpp). Belongs to one thread. All arguments have n = nparameters entries.
+/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasResiduals,
+/// HasRounding, HasKinks and HasEdges (fit/objective.hpp). Belongs to one thread. All arguments have n =
+/// nparameters entries.
 template <class AnyModel>
 class LikelihoodEvaluator {
 public:
@@ -56,25 +61,38 @@ public:
   /// Exchanges the data, keeping the scratch memory. Throws as Likelihood does.
   void set_data(const VectorOf<S>& data) {
     likelihood_ = Likelihood<AnyModel>(likelihood_.model(), data);
-    barrier_.reset();
+    edges_.reset();
   }
 
-  /// Adds -mu log nu_b for every bin without events whose rate is positive at x (HasBarrier in
-  /// fit/objective.hpp), as if mu / 2 events had been seen in it; mu = 0 ends that.
-  void set_barrier(S mu, const VectorOf<S>& x) {
-    barrier_.reset();
-    if (!(mu > S(0))) {
-      return;
-    }
+  /// From now on -2 log L stands for itself continued beyond the edges of its domain
+  /// (likelihood/softened_edges.hpp), in units taken at x.
+  void soften_edges(const VectorOf<S>& x) {
     sweep_.forward(x.data(), Slopes::none);
-    auto changed = std::make_shared<BoundData<S>>(likelihood_.bound_data());
-    for (Index b = 0; b < likelihood_.model().nbins(); ++b) {
-      if (changed->counts[b] == S(0) && sweep_.rates()[b] > S(0)) {
-        changed->counts[b] = mu / S(2);
-        changed->smallest_rate[b] = std::numeric_limits<S>::min();
-      }
-    }
-    barrier_ = std::move(changed);
+    edges_.emplace(data().counts, gross_rates(), likelihood_.model().nbins());
+  }
+
+  /// Ends that.
+  void harden_edges() { edges_.reset(); }
+
+  /// The stiffness of softened edges, > 0; their multipliers stay.
+  void set_edge_stiffness(S rho) { edges_->stiffen(rho); }
+
+  /// How far softened edges are from being kept at x, in units of their bins.
+  [[nodiscard]] S edge_gap(const VectorOf<S>& x) {
+    sweep_.forward(x.data(), Slopes::none);
+    return edges_->gap(sweep_.rates());
+  }
+
+  /// The multipliers of softened edges that follow from those so far and the rates at x.
+  void update_multipliers(const VectorOf<S>& x) {
+    sweep_.forward(x.data(), Slopes::none);
+    edges_->update_multipliers(sweep_.rates(), gross_rates());
+  }
+
+  /// The bins that x puts at zero, of softened edges.
+  [[nodiscard]] std::vector<Index> edges_at_zero(const VectorOf<S>& x) {
+    sweep_.forward(x.data(), Slopes::none);
+    return edges_->at_zero(sweep_.rates());
   }
 
   /// -2 log L at x; +infinity where the density does not exist.
@@ -142,9 +160,13 @@ public:
       for (Index b = first; b < last; ++b) {
         const S n = data().counts[b];
         const Dual<S>& nu = dual_->sweep.rates()[b];
-        dual_->adjoint[b] = n > S(0)
-                                ? chain(nu, S(2) * (S(1) - n / nu.value), S(2) * n / (nu.value * nu.value))
-                                : Dual<S>(S(2));
+        if (edges_) {
+          dual_->adjoint[b] = chain(nu, edges_->slope(b, nu.value), edges_->curvature(b, nu.value));
+        } else {
+          dual_->adjoint[b] = n > S(0)
+                                  ? chain(nu, S(2) * (S(1) - n / nu.value), S(2) * n / (nu.value * nu.value))
+                                  : Dual<S>(S(2));
+        }
       }
     };
     dual_->sweep.forward_and_reverse(dual_->parameters.data(), Slopes::left, dual_->adjoint.data(),
@@ -175,6 +197,17 @@ public:
     data().constraints.add_curvature(x.data(), metric.diagonal);
   }
 
+  /// The same with weights that make the diagonal of jacobian^T diag(weight) jacobian the square of what
+  /// rounding of the rates, by one part in 2^52 of the samples' yields, changes the gradient by; no diagonal.
+  template <class Metric>
+  void gradient_rounding(const VectorOf<S>& x, Metric& rounding) {
+    metric(x, rounding);
+    const Column<S> gross = gross_rates().head(rounding.weight.size());
+    rounding.weight =
+        (rounding.weight.array() * gross * std::numeric_limits<S>::epsilon()).square().matrix().eval();
+    rounding.diagonal.setZero();
+  }
+
   /// Whether every rate is its count to the last bit: then the Hessian is what `metric` gives.
   [[nodiscard]] bool residuals_vanish(const VectorOf<S>& x) {
     const Index nbins = likelihood_.model().nbins();
@@ -184,8 +217,19 @@ public:
   }
 
 private:
-  [[nodiscard]] const BoundData<S>& data() const noexcept {
-    return barrier_ ? *barrier_ : likelihood_.bound_data();
+  [[nodiscard]] const BoundData<S>& data() const noexcept { return likelihood_.bound_data(); }
+
+  /// Per bin the sum of what its samples have nominally or in the last sweep, whichever is larger, without
+  /// their signs.
+  [[nodiscard]] Column<S> gross_rates() const {
+    const Tables& tables = likelihood_.model().tables();
+    const Layout& layout = tables.layout();
+    Column<S> gross = Column<S>::Zero(sweep_.rates().size());
+    for (Index r = 0; r < layout.nrows; ++r) {
+      gross[layout.row_bin[static_cast<std::size_t>(r)]] +=
+          std::max(std::abs(sweep_.rows()[r]), std::abs(S(tables.nominal[r])));
+    }
+    return gross;
   }
 
   /// Whether the Jacobian is large, and most parameters act on a single bin; or too large to be
@@ -225,8 +269,14 @@ private:
   /// 2 sum [n (r - 1 - log r)] + constant at the rates of the last sweep.
   [[nodiscard]] S main_term() const {
     const Column<S>& rates = sweep_.rates();
+    if (edges_) {
+      return softened_main_term();
+    }
     if (!(rates >= data().smallest_rate).all()) {
       return std::numeric_limits<S>::infinity();
+    }
+    if (data().large) {
+      return large_main_term();
     }
     const auto ratio = rates * data().inverse_unit;
     const auto logarithm = ratio.max(std::numeric_limits<S>::min()).log();
@@ -234,8 +284,34 @@ private:
     return S(2) * sum + data().constant;
   }
 
+  [[nodiscard]] S softened_main_term() const {
+    S sum = S(0);
+    for (Index b = 0; b < likelihood_.model().nbins(); ++b) {
+      sum += edges_->value(b, sweep_.rates()[b]);
+    }
+    return sum;
+  }
+
+  /// The main term for large counts: a ratio that compilers fuse with the difference would be rounded
+  /// otherwise there than under the logarithm, and n times that matters. A division is never fused.
+  [[nodiscard]] S large_main_term() const {
+    S sum = S(0);
+    for (Index b = 0; b < likelihood_.model().nbins(); ++b) {
+      const S ratio = sweep_.rates()[b] / data().unit[b];
+      const S logarithm = std::log(std::max(ratio, std::numeric_limits<S>::min()));
+      sum += (ratio - data().count_in_unit[b]) * data().unit[b] - data().counts[b] * logarithm;
+    }
+    return S(2) * sum + data().constant;
+  }
+
   /// Derivatives of the main term by the rates of a range of bins.
   void set_adjoint(Index first, Index last) {
+    if (edges_) {
+      for (Index b = first; b < last; ++b) {
+        adjoint_[b] = edges_->slope(b, sweep_.rates()[b]);
+      }
+      return;
+    }
     for (Index b = first; b < last; ++b) {
       const S n = data().counts[b];
       adjoint_[b] = n > S(0) ? S(2) * (S(1) - n / sweep_.rates()[b]) : S(2);
@@ -248,7 +324,11 @@ private:
     for (Index b = 0; b < weight_.size(); ++b) {
       const S n = data().counts[b];
       const S nu = sweep_.rates()[b];
-      weight_[b] = n > S(0) && nu > S(0) ? S(2) * n / (nu * nu) : S(0);
+      if (edges_) {
+        weight_[b] = edges_->curvature(b, nu);
+      } else {
+        weight_[b] = n > S(0) && nu > S(0) ? S(2) * n / (nu * nu) : S(0);
+      }
     }
     return weight_;
   }
@@ -262,7 +342,7 @@ private:
   };
 
   Likelihood<AnyModel> likelihood_;
-  std::shared_ptr<const BoundData<S>> barrier_;
+  std::optional<SoftenedEdges<S>> edges_;
   ModelEvaluator<S, Tables> sweep_;
   Column<S> adjoint_, weight_;
   /// Of the rates, parameters x bins.

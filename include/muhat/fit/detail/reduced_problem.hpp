@@ -132,7 +132,8 @@ public:
     }
     out.evaluations = evaluations_;
     if constexpr (HasHessian<F> || HasHessianProduct<F>) {
-      if (usable() && out.status == FitStatus::stalled) {
+      // From a start outside the domain only the trust region finds its way.
+      if (out.status == FitStatus::stalled || out.status == FitStatus::outside_domain) {
         return finish_by_trust_region(f_, box_, options, out);
       }
     }

@@ -5,10 +5,12 @@
 /// exceed 1e9. The gradients beside x tell, a step of 2^-32 |x| (2^-42 |x| where the domain ends) and one of
 /// 2^-52 |x| to each side, with equal and with alternating signs: the long steps by how the gradient changes,
 /// the short ones by how it is rounded itself. A gradient that jumps by as much over both has a kink, which
-/// counts for nothing.
+/// counts for nothing. Under large counts neither step may change a rate at all: an objective may tell itself
+/// how it is rounded inside (HasRounding).
 
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
+#include <muhat/fit/objective.hpp>
 #include <muhat/fit/optimizer.hpp>
 
 #include <algorithm>
@@ -58,6 +60,14 @@ template <class F>
     }
     return true;
   };
+  if constexpr (HasRounding<F>) {
+    LowRankMetric rounding;
+    f.gradient_rounding(x, rounding);
+    const Vector squares = rounding.curvature();
+    if (is_zero(few, [&](Index i) { return std::sqrt(squares[i]); })) {
+      return true;
+    }
+  }
   const auto changes = [&](double step, Vector& result) {
     return gradient_changes(f, x, gradient, box, piece, step, result, evaluations);
   };
