@@ -114,8 +114,12 @@ private:
     constexpr double center = 0.1;
     constexpr double beside = 0.6;
     constexpr double strong = 1.0;
+    constexpr double clear = 0.4;
     const Index i = parameter.index;
     const double shift = std::min(1.0, 8.0 / 15.0 * parameter.odd / parameter.even);
+    if (parameter.even * (1.0 + std::abs(x_[i])) < clear) {
+      return;
+    }
     const std::size_t first = all.size();
     const double closest = center / std::max(1.0, parameter.even);
     const auto add = [&](double target) {
@@ -167,6 +171,8 @@ private:
     Vector place = x_;
     place[i] = excursion.target;
     if (!std::isfinite(f_.value_and_gradient(place, gradient_))) {
+      // A fit finds its way back into the domain, whatever is there.
+      found.emplace_back(hopeless, std::move(place));
       return;
     }
     set_column(i);

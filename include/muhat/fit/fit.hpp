@@ -16,12 +16,55 @@
 #include <muhat/fit/poi.hpp>
 #include <muhat/fit/starts.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace muhat {
+
+namespace detail {
+
+/// Tries the minima of the boxes in which a hypothesis test would look, too: with the POI free, and held at
+/// its init and at 0. Where nothing bends, they lead nowhere else.
+template <class AnyModel, class Optimizer>
+void explore_poi(Fitter<AnyModel, Optimizer>& fitter, Minimum& minimum, const FitSetup& setup,
+                 const Box& box) {
+  const auto& names = fitter.model().par_names();
+  const auto found = std::find(names.begin(), names.end(), fitter.model().poi_name());
+  if (found == names.end() || !minimum.certified() || !fitter.bends()) {
+    return;
+  }
+  const auto poi = static_cast<Index>(found - names.begin());
+  std::vector<Box> boxes;
+  const auto add = [&](double lower, double upper) {
+    if (lower != box.lower[poi] || upper != box.upper[poi]) {
+      boxes.push_back(box);
+      boxes.back().lower[poi] = lower;
+      boxes.back().upper[poi] = upper;
+    }
+  };
+  const double lower = setup.bounds.lower[poi];
+  const double upper = setup.bounds.upper[poi];
+  add(lower, upper);
+  const double init = std::clamp(fitter.model().suggested_init()[poi], lower, upper);
+  add(init, init);
+  if (lower <= 0.0 && 0.0 <= upper && init != 0.0) {
+    add(0.0, 0.0);
+  }
+  for (const Box& other : boxes) {
+    Minimum there;
+    (void)fitter.refine(there, clamp(minimum.lowest.x, other), other);
+    (void)fitter.attempt(there, clamp(setup.start, other), other);
+    fitter.explore(there, other);
+    if (there.certified() && fitter.attempt(minimum, there.lowest.x, box)) {
+      fitter.explore(minimum, box);
+    }
+  }
+}
+
+} // namespace detail
 
 /// Fits `model` to `data` (main bins, then auxiliary data).
 ///
@@ -46,6 +89,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   if (options.explore) {
     fitter.explore(minimum, box);
     fitter.explore_sides(minimum, box);
+    detail::explore_poi(fitter, minimum, setup, box);
   }
   return fitter.describe(minimum, box);
 }

@@ -222,7 +222,7 @@ private:
 
   /// The parameters whose two sides pull the same way, those that do it most first. Made once.
   [[nodiscard]] const std::vector<detail::TwoSided>& two_sided() {
-    constexpr double noticeable = 0.3;
+    constexpr double noticeable = 0.15;
     constexpr double same_way = 0.15;
     if (!two_sided_) {
       const Vector start = model_.suggested_init();
