@@ -9,13 +9,18 @@
 /// whole Hessian is assembled cell by cell (model/rate_curvature.hpp). Nothing is
 /// allocated after the first call of each function.
 
+#include <muhat/core/arrow_matrix.hpp>
+#include <muhat/core/arrow_pattern.hpp>
+#include <muhat/core/block_jacobian.hpp>
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/dual.hpp>
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/scratch.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/model/evaluator.hpp>
+#include <muhat/model/jacobian_targets.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -24,8 +29,9 @@
 
 namespace muhat {
 
-/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasResiduals, HasKinks
-/// and HasBarrier (fit/objective.hpp). Belongs to one thread. All arguments have n = nparameters entries.
+/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasArrowHessian,
+/// HasResiduals, HasKinks and HasBarrier (fit/objective.hpp). Belongs to one thread. All arguments have n =
+/// nparameters entries.
 template <class AnyModel>
 class LikelihoodEvaluator {
 public:
@@ -130,6 +136,31 @@ public:
     data().constraints.add_curvature(x.data(), metric_diagonal);
   }
 
+  /// The same for large models, without what is empty: false, and nothing done, for small ones and those of
+  /// which too much is left when parameters that act on few bins or one channel have been eliminated.
+  /// Complexity: the squares of the parameters that act on each channel, times its bins.
+  [[nodiscard]] bool hessian(const VectorOf<S>& x, ArrowMatrix<S>& hessian, VectorOf<S>& metric_diagonal) {
+    if (!look_at_structure().has_arrow) {
+      return false;
+    }
+    sweep_.forward(x.data(), Slopes::left);
+    const BlockJacobian<S> jacobian = sweep_.block_jacobian(*structure_->pattern);
+    hessian.reset(std::make_shared<const ArrowPattern>(jacobian));
+    set_adjoint(0, likelihood_.model().nbins());
+    if (!sweep_.add_curvature(adjoint_.data(), hessian)) {
+      return false;
+    }
+    const VectorOf<S> weight = curvature_weight().matrix();
+    hessian.add_squares(jacobian, weight);
+    metric_diagonal.setZero(dimension());
+    data().constraints.add_curvature(x.data(), metric_diagonal);
+    for (Index p = 0; p < dimension(); ++p) {
+      hessian.diagonal(p) += metric_diagonal[p];
+    }
+    jacobian.add_curvature(weight, metric_diagonal);
+    return true;
+  }
+
   /// product = H(x) direction, without forming H. Complexity: a few gradients.
   void hessian_product(const VectorOf<S>& x, const VectorOf<S>& direction, VectorOf<S>& product) {
     if (!dual_) {
@@ -161,7 +192,7 @@ public:
   /// less work or memory), weight 2 n_b/nu_b^2 per bin.
   template <class Metric>
   void metric(const VectorOf<S>& x, Metric& metric) {
-    const bool in_blocks = prefers_blocks();
+    const bool in_blocks = look_at_structure().metric_in_blocks;
     sweep_.forward(x.data(), Slopes::left);
     metric.blocks = nullptr;
     if (in_blocks) {
@@ -188,24 +219,43 @@ private:
     return barrier_ ? *barrier_ : likelihood_.bound_data();
   }
 
-  /// Whether the Jacobian is large, and most parameters act on a single bin; or too large to be
-  /// written out at all. Looked at once, and always at the model's start: which form is used must not depend
-  /// on where an evaluator has been before.
-  [[nodiscard]] bool prefers_blocks() {
-    constexpr Index small = 20'000;
-    constexpr Index large = 4'000'000;
-    const Index bins = likelihood_.model().nbins();
-    const Index size = bins * dimension();
-    if (!prefers_blocks_) {
-      prefers_blocks_ = size > large;
-      if (size > small && size <= large) {
-        const VectorOf<S> start = likelihood_.model().suggested_init().template cast<S>();
-        sweep_.forward(start.data(), Slopes::left);
-        const auto locals = static_cast<Index>(sweep_.block_jacobian().locals.size());
-        prefers_blocks_ = 2 * (dimension() - locals) < bins;
-      }
+  struct Structure {
+    /// Whether `metric` gives the Jacobian in blocks, and whether `hessian` gives an arrow.
+    bool metric_in_blocks = false;
+    bool has_arrow = false;
+    /// Which parameters act where, at points that are not special; of large models.
+    std::optional<JacobianPattern> pattern = {};
+  };
+
+  /// Looked at once, and always around the model's start: which form is used must not depend on where an
+  /// evaluator has been before. Small models have all in dense matrices.
+  const Structure& look_at_structure() {
+    constexpr double small = 20'000;
+    constexpr double large = 4e7;
+    constexpr double seconds_of_work = 5e10;
+    if (structure_) {
+      return *structure_;
     }
-    return *prefers_blocks_;
+    structure_ = std::make_shared<Structure>();
+    const auto bins = static_cast<double>(likelihood_.model().nbins());
+    const auto n = static_cast<double>(dimension());
+    if (bins * n <= small) {
+      return *structure_;
+    }
+    structure_->pattern.emplace(likelihood_.model().tables().layout(), dimension());
+    for (const S side : {S(-0.3125), S(0.3125)}) {
+      const VectorOf<S> beside = likelihood_.model().suggested_init().template cast<S>().array() + side;
+      sweep_.forward(beside.data(), Slopes::left);
+      sweep_.add_to(*structure_->pattern);
+    }
+    const ArrowPattern arrow(structure_->pattern->template allocate<S>());
+    const double unconstrained = n - static_cast<double>(likelihood_.model().constraints().size());
+    const double rank = std::min(bins + unconstrained, n);
+    structure_->has_arrow = arrow.is_affordable();
+    structure_->metric_in_blocks = structure_->has_arrow
+                                       ? arrow.work() < rank * rank * n
+                                       : bins * n > large || rank * rank * n > seconds_of_work;
+    return *structure_;
   }
 
   S value_and_gradient(const VectorOf<S>& x, VectorOf<S>& gradient, Slopes slopes) {
@@ -269,7 +319,7 @@ private:
   Scratch<MatrixOf<S>> slopes_;
   VectorOf<S> curvature_, metric_diagonal_;
   std::unique_ptr<DualScratch> dual_;
-  std::optional<bool> prefers_blocks_;
+  std::shared_ptr<Structure> structure_;
 };
 
 } // namespace muhat
