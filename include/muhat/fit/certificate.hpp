@@ -8,9 +8,9 @@
 /// curvature. It is scaled to unit diagonal and factorized, H = L L^T, which either succeeds or shows a
 /// direction of negative curvature (fit/detail/negative_curvature.hpp); a large one that is mostly empty
 /// without what is (fit/arrow_factor.hpp). Where the residuals of a likelihood vanish, its Hessian is a sum
-/// of squares, which needs no look. Objectives that offer only products with the Hessian are probed by
-/// conjugate gradients, whose curvatures p^T H p are all positive exactly if H is positive on the Krylov
-/// space.
+/// of squares, which needs no look. Objectives that offer only products with the Hessian, or one that is the
+/// metric up to a low rank, are probed by conjugate gradients, whose curvatures p^T H p are all positive
+/// exactly if H is positive on the Krylov space.
 
 #include <muhat/core/arrow_matrix.hpp>
 #include <muhat/core/dense_algebra.hpp>
@@ -19,6 +19,7 @@
 #include <muhat/fit/arrow_factor.hpp>
 #include <muhat/fit/detail/negative_curvature.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
+#include <muhat/fit/metric_factor.hpp>
 #include <muhat/fit/objective.hpp>
 #include <muhat/fit/optimizer.hpp>
 
@@ -242,6 +243,15 @@ template <class F>
 /// way.
 inline constexpr Index most_factorized = 2000;
 
+/// Whether the Hessian of f is better looked at by its products.
+template <class F>
+[[nodiscard]] bool prefers_products(F& f) {
+  if constexpr (PrefersProducts<F>) {
+    return f.prefers_products();
+  }
+  return false;
+}
+
 /// Factorizes the Hessian on the parameters `scratch.free`; false, and nothing done, where it is too large.
 template <class F>
 [[nodiscard]] bool factorized_curvature(F& f, const Vector& x, CertificateScratch& scratch,
@@ -250,7 +260,7 @@ template <class F>
     return true;
   }
   if constexpr (HasHessian<F>) {
-    if (x.size() <= most_factorized || !HasHessianProduct<F>) {
+    if (!prefers_products(f) && (x.size() <= most_factorized || !HasHessianProduct<F>)) {
       dense_curvature(f, x, scratch, certificate);
       return true;
     }
@@ -258,19 +268,49 @@ template <class F>
   return false;
 }
 
-/// Conjugate gradients from a fixed pseudo-random start: at most 60 products.
+/// M^-1 r on the parameters `free`: of the metric, or where there is none of the unit matrix.
+template <class F>
+class Preconditioner {
+public:
+  Preconditioner(F& f, const Vector& x, const std::vector<Index>& free) {
+    if constexpr (HasMetric<F>) {
+      LowRankMetric metric;
+      f.metric(x, metric);
+      unit_ = metric.curvature().cwiseSqrt();
+      factor_.factorize(metric, free);
+    } else {
+      unit_.setOnes(x.size());
+      factor_.set_identity(x.size(), free, 1.0);
+    }
+  }
+  void apply(const Vector& r, Vector& z) { factor_.apply(r, z, scratch_); }
+  /// Per parameter the size of a typical r.
+  [[nodiscard]] const Vector& unit() const noexcept { return unit_; }
+
+private:
+  MetricFactor factor_;
+  Vector unit_, scratch_;
+};
+
+/// Conjugate gradients from a fixed pseudo-random start, preconditioned by the metric where there is one.
+/// They come to rest only when they have seen every curvature that differs from the metric's.
 template <class F>
 void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Certificate& certificate) {
+  constexpr std::size_t most_products = HasMetric<F> ? 200 : 60;
+  Preconditioner<F> metric(f, x, free);
   Vector residual(x.size());
   fill_pseudo_random(free, residual);
-  const double first = residual.norm();
-  Vector direction = residual;
+  residual.array() *= metric.unit().array();
+  Vector preconditioned(x.size());
+  metric.apply(residual, preconditioned);
+  double square = residual.dot(preconditioned);
+  const double first = square;
+  Vector direction = preconditioned;
   Vector product(x.size());
   Vector masked(x.size());
-  double square = first * first;
   certificate.positive_curvature = true;
-  const auto rounds = std::min<std::size_t>(free.size(), 60);
-  for (std::size_t k = 0; k < rounds && square > 1e-16 * first * first; ++k) {
+  const auto rounds = std::min<std::size_t>(free.size(), most_products);
+  for (std::size_t k = 0; k < rounds && square > 1e-16 * first; ++k) {
     f.hessian_product(x, direction, product);
     masked.setZero();
     for (const Index i : free) {
@@ -287,10 +327,10 @@ void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Cer
       ++certificate.flat_directions;
       return;
     }
-    const double step = square / curvature;
-    residual -= step * masked;
-    const double next = residual.squaredNorm();
-    direction = residual + (next / square) * direction;
+    residual -= square / curvature * masked;
+    metric.apply(residual, preconditioned);
+    const double next = residual.dot(preconditioned);
+    direction = preconditioned + (next / square) * direction;
     square = next;
   }
 }

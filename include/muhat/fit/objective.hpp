@@ -103,6 +103,13 @@ concept HasArrowHessian = HasMetric<F> && requires(F& f, const Vector& x, ArrowM
   { f.hessian(x, h, m) } -> std::convertible_to<bool>;
 };
 
+/// f.prefers_products(): whether the metric, being of low rank, is factorized so much faster than the Hessian
+/// that products with the latter, preconditioned by the former, are the better look at it.
+template <class F>
+concept PrefersProducts = HasMetric<F> && HasHessianProduct<F> && requires(F& f) {
+  { f.prefers_products() } -> std::convertible_to<bool>;
+};
+
 /// f.residuals_vanish(x): whether the Hessian at x is the sum of squares that `metric` gives, and so has no
 /// negative curvature. For a likelihood: whether all rates are the observed counts, as at the parameters that
 /// Asimov data come from.

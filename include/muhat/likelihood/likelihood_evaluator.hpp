@@ -30,8 +30,8 @@
 namespace muhat {
 
 /// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasArrowHessian,
-/// HasResiduals, HasKinks and HasBarrier (fit/objective.hpp). Belongs to one thread. All arguments have n =
-/// nparameters entries.
+/// PrefersProducts, HasResiduals, HasKinks and HasBarrier (fit/objective.hpp). Belongs to one thread. All
+/// arguments have n = nparameters entries.
 template <class AnyModel>
 class LikelihoodEvaluator {
 public:
@@ -161,6 +161,9 @@ public:
     return true;
   }
 
+  /// Whether there are so many fewer bins than parameters that products tell as much as the Hessian.
+  [[nodiscard]] bool prefers_products() { return look_at_structure().prefers_products; }
+
   /// product = H(x) direction, without forming H. Complexity: a few gradients.
   void hessian_product(const VectorOf<S>& x, const VectorOf<S>& direction, VectorOf<S>& product) {
     if (!dual_) {
@@ -220,10 +223,12 @@ private:
   }
 
   struct Structure {
-    /// Whether `metric` gives the Jacobian in blocks, and whether `hessian` gives an arrow.
+    /// Whether `metric` gives the Jacobian in blocks, and whether `hessian` gives an arrow, or better
+    /// neither.
     bool metric_in_blocks = false;
     bool has_arrow = false;
-    /// Which parameters act where, at points that are not special; of large models.
+    bool prefers_products = false;
+    /// Which parameters act where; of large models.
     std::optional<JacobianPattern> pattern = {};
   };
 
@@ -233,6 +238,8 @@ private:
     constexpr double small = 20'000;
     constexpr double large = 4e7;
     constexpr double seconds_of_work = 5e10;
+    // Operations of a probe by products, per entry of the Jacobian.
+    constexpr double probing = 200;
     if (structure_) {
       return *structure_;
     }
@@ -242,19 +249,19 @@ private:
     if (bins * n <= small) {
       return *structure_;
     }
-    structure_->pattern.emplace(likelihood_.model().tables().layout(), dimension());
-    for (const S side : {S(-0.3125), S(0.3125)}) {
-      const VectorOf<S> beside = likelihood_.model().suggested_init().template cast<S>().array() + side;
-      sweep_.forward(beside.data(), Slopes::left);
-      sweep_.add_to(*structure_->pattern);
-    }
-    const ArrowPattern arrow(structure_->pattern->template allocate<S>());
+    structure_->pattern = sweep_.pattern_around(likelihood_.model().suggested_init().template cast<S>());
+    const auto jacobian = structure_->pattern->template allocate<S>();
+    const ArrowPattern arrow(jacobian);
     const double unconstrained = n - static_cast<double>(likelihood_.model().constraints().size());
     const double rank = std::min(bins + unconstrained, n);
-    structure_->has_arrow = arrow.is_affordable();
-    structure_->metric_in_blocks = structure_->has_arrow
-                                       ? arrow.work() < rank * rank * n
-                                       : bins * n > large || rank * rank * n > seconds_of_work;
+    const double low_rank = rank * rank * n;
+    const bool is_affordable = arrow.is_affordable();
+    structure_->metric_in_blocks =
+        is_affordable ? arrow.work() < low_rank : bins * n > large || low_rank > seconds_of_work;
+    structure_->prefers_products =
+        !structure_->metric_in_blocks &&
+        arrow.work() > 4 * (low_rank + probing * static_cast<double>(jacobian.size()));
+    structure_->has_arrow = is_affordable && !structure_->prefers_products;
     return *structure_;
   }
 

@@ -129,8 +129,17 @@ public:
     return jacobian;
   }
 
-  /// Adds the entries that are there at the parameters of the last `forward`.
-  void add_to(JacobianPattern& pattern) requires std::same_as<T, S> { scatter_jacobian(pattern); }
+  /// Which parameters act where at points beside x, on both sides of it, that are not special in any way:
+  /// also what happens to vanish at x. The points need not be inside of bounds.
+  [[nodiscard]] JacobianPattern pattern_around(const VectorOf<S>& x) requires std::same_as<T, S> {
+    JacobianPattern pattern(tables_->layout(), one_);
+    for (const S side : {S(-0.3125), S(0.3125)}) {
+      const VectorOf<S> beside = x.array() + side;
+      forward(beside.data(), Slopes::left);
+      scatter_jacobian(pattern);
+    }
+    return pattern;
+  }
 
   /// Adds sum_b adjoint[b] d^2 rate_b / dtheta_p dtheta_q to the lower triangle of `h`, after
   /// `forward`. adjoint: nbins + 1 entries, the last one, that of rows which only fill up, 0.
