@@ -60,6 +60,9 @@ public:
 
   [[nodiscard]] Index dimension() const noexcept { return scale_.size(); }
 
+  /// Gives up the factor, for its memory: a matrix to `reset`.
+  [[nodiscard]] ArrowMatrix<Scalar> take() { return std::move(matrix_); }
+
   /// z = H^-1 r on the free parameters, 0 on the others.
   void solve(const VectorType& r, VectorType& z) const {
     z = r.cwiseProduct(scale_);

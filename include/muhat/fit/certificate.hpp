@@ -225,7 +225,7 @@ template <class F>
 [[nodiscard]] bool arrow_curvature(F& f, const Vector& x, CertificateScratch& scratch,
                                    Certificate& certificate) {
   if constexpr (HasArrowHessian<F>) {
-    ArrowMatrix<double> hessian;
+    ArrowMatrix<double> hessian = scratch.arrow.take();
     if (f.hessian(x, hessian, scratch.metric)) {
       PivotFindings findings;
       certificate.descent = scratch.arrow.factorize(std::move(hessian), scratch.free, findings);
