@@ -268,33 +268,50 @@ private:
     return wide;
   }
 
-  [[nodiscard]] dense::View<const Scalar> block_of(std::size_t c, const Group& group) const {
-    return {matrix_.parts()[c].inner.data() + group.offset, group.count, group.count, group.count};
-  }
-
-  /// v <- L^-1 v for what a cluster eliminates, and what that leaves of the root's entries.
-  void forward(std::size_t c, VectorType& v) const {
-    const Cluster& cluster = clusters()[c];
-    const Part& part = matrix_.parts()[c];
+  [[nodiscard]] VectorType local_of(const Cluster& cluster, const VectorType& v) const {
     VectorType local(static_cast<Index>(cluster.locals.size()));
     for (std::size_t k = 0; k < cluster.locals.size(); ++k) {
       local[static_cast<Index>(k)] = v[cluster.locals[k]];
     }
-    for (const Group& group : cluster.groups) {
-      dense::solve_lower<Scalar>(block_of(c, group), local.data() + group.first);
+    return local;
+  }
+
+  static void put_locals(const Cluster& cluster, const VectorType& local, VectorType& v) {
+    for (std::size_t k = 0; k < cluster.locals.size(); ++k) {
+      v[cluster.locals[k]] = local[static_cast<Index>(k)];
     }
+  }
+
+  [[nodiscard]] dense::View<const Scalar> block_of(std::size_t c, const Group& group) const {
+    return {matrix_.parts()[c].inner.data() + group.offset, group.count, group.count, group.count};
+  }
+
+  /// v <- L^-1 v for what a cluster eliminates, and what that leaves of the root's entries. What is zero
+  /// stays so: a unit vector passes one cluster only.
+  void forward(std::size_t c, VectorType& v) const {
+    const Cluster& cluster = clusters()[c];
+    const Part& part = matrix_.parts()[c];
+    VectorType local = local_of(cluster, v);
     VectorType wide = wide_of(cluster, v);
-    dense::add_product<Scalar>(dense::view(part.border), Scalar(-1), local.data(), 1, wide.data());
     const Index own = cluster.own;
+    if (local.isZero(Scalar(0)) && wide.head(own).isZero(Scalar(0))) {
+      return;
+    }
+    for (const Group& group : cluster.groups) {
+      if (group.count == 1) {
+        local[group.first] /= part.inner[at(group.offset)];
+      } else {
+        dense::solve_lower<Scalar>(block_of(c, group), local.data() + group.first);
+      }
+    }
+    dense::add_product<Scalar>(dense::view(part.border), Scalar(-1), local.data(), 1, wide.data());
     const Index rows = wide.size();
     if (own > 0) {
       dense::solve_lower<Scalar>({part.panel.data(), own, own, rows}, wide.data());
       dense::add_product<Scalar>({part.panel.data() + own, rows - own, own, rows}, Scalar(-1), wide.data(), 1,
                                  wide.data() + own);
     }
-    for (std::size_t k = 0; k < cluster.locals.size(); ++k) {
-      v[cluster.locals[k]] = local[static_cast<Index>(k)];
-    }
+    put_locals(cluster, local, v);
     for (std::size_t k = 0; k < cluster.wide.size(); ++k) {
       v[cluster.wide[k]] = wide[static_cast<Index>(k)];
     }
@@ -323,18 +340,19 @@ private:
   /// The same for its locals alone.
   void follow_locals(std::size_t c, VectorType& v) const {
     const Cluster& cluster = clusters()[c];
+    const Part& part = matrix_.parts()[c];
     const VectorType wide = wide_of(cluster, v);
     VectorType local(static_cast<Index>(cluster.locals.size()));
-    dense::transposed_product<Scalar>(dense::view(matrix_.parts()[c].border), wide.data(), local.data());
-    for (std::size_t k = 0; k < cluster.locals.size(); ++k) {
-      local[static_cast<Index>(k)] = v[cluster.locals[k]] - local[static_cast<Index>(k)];
-    }
+    dense::transposed_product<Scalar>(dense::view(part.border), wide.data(), local.data());
+    local = local_of(cluster, v) - local;
     for (const Group& group : cluster.groups) {
-      dense::solve_lower_transposed<Scalar>(block_of(c, group), local.data() + group.first);
+      if (group.count == 1) {
+        local[group.first] /= part.inner[at(group.offset)];
+      } else {
+        dense::solve_lower_transposed<Scalar>(block_of(c, group), local.data() + group.first);
+      }
     }
-    for (std::size_t k = 0; k < cluster.locals.size(); ++k) {
-      v[cluster.locals[k]] = local[static_cast<Index>(k)];
-    }
+    put_locals(cluster, local, v);
   }
 
   /// The same for the first `count` locals of a group, where v is final on all that comes later.
