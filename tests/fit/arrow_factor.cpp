@@ -1,6 +1,8 @@
 #include <muhat/fit/arrow_factor.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <random>
 #include <utility>
 #include <vector>
@@ -110,8 +112,8 @@ TEST_CASE("indefinite couplings are judged as the eigenvalues say") {
   std::mt19937_64 engine(3);
   std::normal_distribution<double> normal;
   int negative = 0;
-  for (int instance = 0; instance < 100; ++instance) {
-    const BlockJacobian<double> jacobian = test::random_jacobian(engine, shapes()[instance % 5U]);
+  for (std::size_t instance = 0; instance < 100; ++instance) {
+    const BlockJacobian<double> jacobian = test::random_jacobian(engine, shapes()[instance % 5]);
     const Index n = jacobian.parameters;
     ArrowMatrix<double> matrix = test::squares(jacobian, Vector::Constant(n, 0.5));
     matrix.for_each([&](Index p, Index q, double& entry) { entry += p == q ? 0.0 : 0.1 * normal(engine); });
