@@ -13,7 +13,7 @@ namespace muhat::benchmark {
 void add_evaluation_cases(Measurements& measurements, const std::vector<Subject>& subjects);
 
 /// Fits and hypothesis tests with muhat's optimizer and with its peers, signals in place, toys; how
-/// fits of models that consist of bin-wise uncertainties scale.
+/// fits scale with the parameters of one kind.
 void add_inference_cases(Measurements& measurements, const std::vector<Subject>& subjects);
 
 /// From text to model against nlohmann's parser; what including the library costs a compiler.

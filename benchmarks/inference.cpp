@@ -14,6 +14,9 @@
 #include <muhat/adapters/nlopt.hpp>
 #endif
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -155,20 +158,53 @@ void add_toys(Measurements& measurements, const Subject& subject) {
                    });
 }
 
-/// Two channels' worth of global parameters, and one gamma per bin.
-void add_fit_curve(Measurements& measurements, std::size_t bins) {
+/// Models with about `n` parameters, most of which are of one kind.
+ModelSizes gammas(std::size_t n) {
+  const std::size_t channels = std::max<std::size_t>(1, n / 50);
+  return {.channels = channels, .bins = (n - 22) / channels, .samples = 4, .normsys = 20, .histosys = 20};
+}
+
+ModelSizes shapefactors(std::size_t n) {
+  ModelSizes sizes = gammas(n);
+  sizes.channels *= 2;
+  sizes.staterror = false;
+  sizes.free_factors = FreeFactors::by_bin;
+  return sizes;
+}
+
+ModelSizes normfactors(std::size_t n) {
+  return {.channels = n - 21,
+          .bins = 5,
+          .samples = 3,
+          .normsys = 20,
+          .histosys = 20,
+          .staterror = false,
+          .free_factors = FreeFactors::by_channel};
+}
+
+/// The number of shapes grows as the square root of that of all parameters.
+ModelSizes shapes_and_gammas(std::size_t n) {
+  ModelSizes sizes = gammas(n);
+  sizes.histosys = static_cast<std::size_t>(2.0 * std::sqrt(static_cast<double>(n)));
+  sizes.normsys = 0;
+  sizes.bins = (n - 2 - sizes.histosys) / sizes.channels;
+  return sizes;
+}
+
+/// Without looking around, which has a cost of its own.
+void add_fit_curve(Measurements& measurements, const std::string& kind, ModelSizes (*sizes)(std::size_t),
+                   std::size_t parameters) {
   measurements.add({.group = "scaling",
                     .subject = "fit",
-                    .what = "one gamma per bin, bins " + std::to_string(bins),
-                    .curve = "fit of models with one gamma per bin against bins",
-                    .size = static_cast<double>(bins),
+                    .what = kind + ", parameters " + std::to_string(parameters),
+                    .curve = "fit against parameters, " + kind,
+                    .size = static_cast<double>(parameters),
                     .repetitions = 3},
-                   [bins] {
-                     const GeneratedModel generated = generate_model(
-                         {.channels = bins / 50, .bins = 50, .samples = 4, .normsys = 20, .histosys = 20});
+                   [sizes, parameters] {
+                     const GeneratedModel generated = generate_model(sizes(parameters));
                      const Model model = build_model(generated.channels, generated.measurement);
                      const Vector data = observed_data(generated, model);
-                     return [model, data] { return outcome(fit(model, data)); };
+                     return [model, data] { return outcome(fit(model, data, {.explore = false})); };
                    });
 }
 
@@ -182,8 +218,11 @@ void add_inference_cases(Measurements& measurements, const std::vector<Subject>&
       add_toys(measurements, subject);
     }
   }
-  for (const std::size_t bins : {100U, 400U, 1600U, 6400U, 25600U}) {
-    add_fit_curve(measurements, bins);
+  for (const std::size_t parameters : {100U, 200U, 400U, 800U, 1600U, 1900U, 2100U, 3200U, 6400U, 25600U}) {
+    add_fit_curve(measurements, "one gamma per bin", gammas, parameters);
+    add_fit_curve(measurements, "shapefactors", shapefactors, parameters);
+    add_fit_curve(measurements, "normfactors", normfactors, parameters);
+    add_fit_curve(measurements, "histosys and staterror", shapes_and_gammas, parameters);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace muhat::benchmark {
@@ -78,26 +79,45 @@ double Measurements::ratio(const Measurement& measurement, const std::string& re
   return 0.0;
 }
 
-std::vector<Slope> Measurements::slopes() const {
-  std::map<std::string, std::vector<std::pair<double, double>>> curves;
+std::vector<std::pair<double, double>> Measurements::points(const std::string& curve) const {
+  std::vector<std::pair<double, double>> points;
   for (const Measurement& result : results_) {
-    if (!result.of.curve.empty() && result.seconds > 0.0) {
-      curves[result.of.curve].emplace_back(std::log(result.of.size), std::log(result.seconds));
+    if (result.of.curve == curve && result.seconds > 0.0) {
+      points.emplace_back(result.of.size, result.seconds);
+    }
+  }
+  return points;
+}
+
+std::vector<Slope> Measurements::slopes() const {
+  std::set<std::string> curves;
+  for (const Measurement& result : results_) {
+    if (!result.of.curve.empty()) {
+      curves.insert(result.of.curve);
     }
   }
   std::vector<Slope> slopes;
-  for (const auto& [name, points] : curves) {
+  for (const std::string& curve : curves) {
+    const std::vector<std::pair<double, double>> points = this->points(curve);
+    if (points.size() < 2) {
+      continue;
+    }
     double x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
-    for (const auto& [log_size, log_time] : points) {
-      x += log_size;
-      y += log_time;
-      xx += log_size * log_size;
-      xy += log_size * log_time;
+    for (const auto& [size, time] : points) {
+      x += std::log(size);
+      y += std::log(time);
+      xx += std::log(size) * std::log(size);
+      xy += std::log(size) * std::log(time);
     }
     const auto n = static_cast<double>(points.size());
-    if (points.size() > 1) {
-      slopes.push_back({name, (n * xy - x * y) / (n * xx - x * x), points.size()});
+    const double slope = (n * xy - x * y) / (n * xx - x * x);
+    const double exponent = std::min(slope, 1.5);
+    double largest = 0.0;
+    for (const auto& [size, time] : points) {
+      largest =
+          std::max(largest, std::exp(std::log(time) - exponent * std::log(size) - (y - exponent * x) / n));
     }
+    slopes.push_back({curve, slope, points.size(), largest});
   }
   return slopes;
 }
@@ -132,6 +152,9 @@ std::string Measurements::table() const {
         remark = "minimum higher by " + rounded(above, "%.2g");
       }
     }
+    if (result.of.group == "scaling" && result.of.subject == "fit" && std::isnan(result.value)) {
+      remark = "failed";
+    }
     if (result.of.group == "compile" && result.value != 0.0) {
       remark = "failed";
     }
@@ -140,8 +163,12 @@ std::string Measurements::table() const {
   }
   std::string text = table_text(table);
   for (const Slope& slope : slopes()) {
-    text +=
-        "slope of log time against log size: " + rounded(slope.slope, "%5.2f") + "  " + slope.curve + "\n";
+    text += "slope of log time against log size: " + rounded(slope.slope, "%5.2f") + ", at most " +
+            rounded(slope.largest_ratio, "%.2f x the power law with this exponent or 1.5: ") + slope.curve +
+            "\n";
+    for (const auto& [size, time] : points(slope.curve)) {
+      text += rounded(size, "%12.0f  ") + time_text(time) + "\n";
+    }
   }
   return text;
 }
@@ -173,10 +200,15 @@ std::string Measurements::json() const {
     cases.push_back(std::move(entry));
   }
   auto curves = nlohmann::json::object();
+  auto ratios = nlohmann::json::object();
   for (const Slope& slope : slopes()) {
     curves[slope.curve] = slope.slope;
+    ratios[slope.curve] = slope.largest_ratio;
   }
-  return json_text(nlohmann::json{{"cases", std::move(cases)}, {"slopes", std::move(curves)}}) + "\n";
+  return json_text(nlohmann::json{{"cases", std::move(cases)},
+                                  {"slopes", std::move(curves)},
+                                  {"largest ratios", std::move(ratios)}}) +
+         "\n";
 }
 
 } // namespace muhat::benchmark

@@ -45,6 +45,9 @@ struct Slope {
   std::string curve = {};
   double slope = 0.0;
   std::size_t points = 0;
+  /// The largest ratio of a point's time to the fitted power law, whose exponent is the slope, yet at
+  /// most 1.5: at a cliff, or where time grows faster than that, it is large.
+  double largest_ratio = 1.0;
 };
 
 class Measurements {
@@ -80,6 +83,8 @@ public:
   /// The time of a case over that of one of its references; 0 where one was not measured.
   [[nodiscard]] double ratio(const Measurement& measurement, const std::string& reference) const;
   [[nodiscard]] std::vector<Slope> slopes() const;
+  /// Size and time of each point of a curve that was measured.
+  [[nodiscard]] std::vector<std::pair<double, double>> points(const std::string& curve) const;
   /// For people.
   [[nodiscard]] std::string table() const;
   /// All of it as a JSON document.

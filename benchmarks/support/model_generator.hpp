@@ -2,8 +2,8 @@
 
 /// Models that look like published ones, of any size.
 ///
-/// Channels hold a signal with a free strength `mu`, and falling backgrounds of which the largest has a
-/// free normalization. Nuisance parameters act on a fraction of the samples: as a
+/// Channels hold a signal with a free strength `mu`, and falling backgrounds of which the largest has
+/// free factors. Nuisance parameters act on a fraction of the samples: as a
 /// normalization (normsys), a shape (histosys) or both under one name. Observed data are
 /// Poisson counts of the model away from its nominal point, so that a fit has somewhere to go. Everything
 /// is a function of the sizes and the seed.
@@ -24,6 +24,10 @@
 
 namespace muhat::benchmark {
 
+/// Which free factors the largest background has: one for all channels, one for each, or one for each bin,
+/// shared by two channels that follow each other.
+enum class FreeFactors { common, by_channel, by_bin };
+
 struct ModelSizes {
   std::size_t channels = 4;
   /// Bins of each channel.
@@ -37,6 +41,7 @@ struct ModelSizes {
   double density = 0.3;
   /// One statistical uncertainty per bin.
   bool staterror = true;
+  FreeFactors free_factors = FreeFactors::common;
   /// Expected events in the first bin of a channel.
   double events = 200.0;
   std::uint64_t seed = 1;
@@ -139,8 +144,10 @@ private:
     spec::Sample sample{s == 0 ? "signal" : numbered("background_", s), yields(c, s), {}};
     std::vector<double> rate = sample.data;
     double factor = s == 0 ? 0.5 : 1.0;
-    if (s <= 1) {
-      sample.modifiers.push_back({s == 0 ? "mu" : "norm_background", "normfactor", {}});
+    if (s == 0) {
+      sample.modifiers.push_back({"mu", "normfactor", {}});
+    } else if (s == 1) {
+      sample.modifiers.push_back(free_factor(c));
     }
     for (std::size_t p = 0; p < std::max(sizes_.normsys, sizes_.histosys); ++p) {
       const Effect acting = effect(c, s, p);
@@ -171,6 +178,18 @@ private:
       truth[b] += std::max(0.1 * sample.data[b], rate[b]) * std::min(std::max(factor, 0.5), 2.0);
     }
     return sample;
+  }
+
+  [[nodiscard]] spec::Modifier free_factor(std::size_t c) const {
+    switch (sizes_.free_factors) {
+    case FreeFactors::by_channel:
+      return {numbered("norm_", c), "normfactor", {}};
+    case FreeFactors::by_bin:
+      return {numbered("shape_", c / 2), "shapefactor", {}};
+    case FreeFactors::common:
+      break;
+    }
+    return {"norm_background", "normfactor", {}};
   }
 
   [[nodiscard]] spec::HistoSysData shape(const std::vector<double>& nominal, const Effect& acting) const {

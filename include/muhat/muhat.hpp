@@ -4,6 +4,8 @@
 /// (muhat/adapters/). It takes some seconds to compile: a file that only uses a model built elsewhere is
 /// better off with the headers it needs, none of which brings in the JSON library.
 
+#include <muhat/core/arrow_matrix.hpp>
+#include <muhat/core/arrow_pattern.hpp>
 #include <muhat/core/block_jacobian.hpp>
 #include <muhat/core/dual.hpp>
 #include <muhat/core/errors.hpp>
@@ -19,6 +21,7 @@
 #include <muhat/core/sort_stably.hpp>
 #include <muhat/core/special_functions.hpp>
 #include <muhat/core/stirling.hpp>
+#include <muhat/core/union_find.hpp>
 #include <muhat/core/utf8.hpp>
 
 #include <muhat/spec/checked_value.hpp>
@@ -100,6 +103,7 @@
 #include <muhat/likelihood/negative_bins.hpp>
 #include <muhat/likelihood/softened_edges.hpp>
 
+#include <muhat/fit/arrow_factor.hpp>
 #include <muhat/fit/block_metric_factor.hpp>
 #include <muhat/fit/certificate.hpp>
 #include <muhat/fit/default_optimizer.hpp>

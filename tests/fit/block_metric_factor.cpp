@@ -106,7 +106,7 @@ TEST_CASE("parameters that act on nothing and bins without weight leave a usable
     free.push_back(i);
   }
   BasicBlockMetricFactor<double> factor;
-  factor.factorize(metric.diagonal, metric.blocks, metric.weight, free);
+  factor.factorize(metric.diagonal, *metric.blocks, metric.weight, free);
   Vector z;
   factor.apply(Vector::Ones(metric.diagonal.size()), z);
   CHECK(z.allFinite());

@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 #include <support/objectives.hpp>
 
+#include <cmath>
 #include <random>
 
 using muhat::Index;
@@ -185,6 +186,49 @@ TEST_CASE("of many parameters the Hessian is not formed, however few are free") 
   box.upper[7] = 1.0;
   box.lower[7] = -1.0;
   CHECK(muhat::certify(f, Vector::Zero(2001), box).positive_curvature.value());
+}
+
+TEST_CASE("products preconditioned by the metric see a single weak direction among many parameters") {
+  struct Products {
+    Vector units;
+    Matrix extra;
+    [[nodiscard]] Index dimension() const { return units.size(); }
+    double value(const Vector& x) {
+      Vector unused(x.size());
+      return value_and_gradient(x, unused);
+    }
+    double value_and_gradient(const Vector& x, Vector& g) {
+      hessian_product(x, x, g);
+      return 0.5 * x.dot(g);
+    }
+    void metric(const Vector& /*x*/, muhat::LowRankMetric& m) {
+      m = {units, Matrix(0, units.size()), Vector(0), {}};
+    }
+    void hessian(const Vector& /*x*/, Matrix& /*h*/) { FAIL("formed"); }
+    void hessian_product(const Vector& /*x*/, const Vector& v, Vector& hv) {
+      hv = units.cwiseProduct(v) + extra * (extra.transpose() * v) * -1.0;
+    }
+    [[nodiscard]] bool prefers_products() const { return true; }
+  };
+  constexpr Index n = 400;
+  Vector units(n);
+  for (Index i = 0; i < n; ++i) {
+    units[i] = std::pow(10.0, static_cast<double>(i % 9) - 4.0);
+  }
+  for (const double share : {0.99, 1.01}) {
+    for (const Index weak : {0, 8, 217}) {
+      Products f{units, Matrix::Zero(n, 1)};
+      f.extra(weak, 0) = std::sqrt(share * units[weak]);
+      const auto certificate = muhat::certify(f, Vector::Zero(n), unbounded(n));
+      CAPTURE(share, weak);
+      CHECK(certificate.positive_curvature.value() == (share < 1.0));
+      if (share > 1.0) {
+        Vector image(n);
+        f.hessian_product(certificate.descent, certificate.descent, image);
+        CHECK(certificate.descent.dot(image) < 0.0);
+      }
+    }
+  }
 }
 
 TEST_CASE("a kink whose one-sided derivatives bracket zero is stationary") {

@@ -20,6 +20,8 @@ static_assert(muhat::HasHessian<Evaluator>);
 static_assert(muhat::HasHessianProduct<Evaluator>);
 static_assert(muhat::HasMetric<Evaluator>);
 static_assert(muhat::HasScaledHessian<Evaluator>);
+static_assert(muhat::HasArrowHessian<Evaluator>);
+static_assert(muhat::PrefersProducts<Evaluator>);
 static_assert(muhat::HasResiduals<Evaluator>);
 static_assert(muhat::HasKinks<Evaluator>);
 static_assert(muhat::HasRounding<Evaluator>);

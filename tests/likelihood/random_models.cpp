@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <muhat/likelihood/expected_data.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 
+#include <support/arrow_matrix.hpp>
 #include <support/catch.hpp>
 #include <support/library.hpp>
 #include <support/random_models.hpp>
@@ -143,6 +145,88 @@ TEST_CASE("a model of many bins with parameters of their own has its metric in b
   CHECK(metric.blocks != nullptr);
   CHECK(test::gauss_newton_deviation(model, muhat::expected_data(model, x), x) < tolerance::identity);
   CHECK(test::product_deviation(evaluator, x, draws) < tolerance::identity);
+}
+
+namespace {
+
+/// Channels in pairs that share a shape, with gammas of bins and samples, common nuisances, and a factor of
+/// their own each.
+muhat::Model large_model(test::Draws& draws) {
+  muhat::spec::Model spec;
+  for (std::size_t c = 0; c < 8; ++c) {
+    std::vector<double> yields, other, uncertainties, up, down;
+    for (int bin = 0; bin < 20; ++bin) {
+      yields.push_back(bin == 3 ? 0.0 : draws.uniform(20.0, 50.0));
+      other.push_back(draws.uniform(20.0, 50.0));
+      uncertainties.push_back(draws.uniform(0.5, 3.0));
+      up.push_back(yields.back() * draws.uniform(0.9, 1.2));
+      down.push_back(yields.back() * draws.uniform(0.9, 1.2));
+    }
+    const std::string number = std::to_string(c);
+    spec.channels.push_back(
+        {"channel" + number,
+         {test::sample("signal", other, {test::normfactor("mu"), test::histosys("tilt", up, down)}),
+          test::sample("free", other,
+                       {test::shapefactor("shape" + std::to_string(c / 2)), test::normsys("a", 1.1, 0.9)}),
+          test::sample("own", yields,
+                       {test::normfactor("k" + number), test::normsys("b", 1.2, 0.9),
+                        test::histosys("a", up, down), test::staterror("stat" + number, uncertainties),
+                        test::shapesys("gamma" + number, uncertainties)})}});
+  }
+  return muhat::build_model(spec);
+}
+
+} // namespace
+
+TEST_CASE("the Hessian of a large model in the shape of an arrow is the dense one") {
+  test::Draws draws(11);
+  const muhat::Model model = large_model(draws);
+  const muhat::Index n = model.nparameters();
+  muhat::Vector data(model.nbins() + model.nauxdata());
+  std::generate(data.begin(), data.end(), [&] { return std::floor(draws.uniform(30.0, 150.0)); });
+  data.tail(model.nauxdata()) = model.auxdata();
+  auto evaluator = muhat::Likelihood(model, data).evaluator();
+  CHECK_FALSE(evaluator.prefers_products());
+  for (int point = 0; point < 4; ++point) {
+    muhat::Vector x = model.suggested_init();
+    std::for_each(x.begin(), x.end(), [&](double& value) { value += draws.uniform(-0.3, 0.3); });
+    if (point == 1) {
+      x[model.parameter_index("mu")] = x[model.parameter_index("k3")] = 0.0;
+    }
+    muhat::ArrowMatrix<double> arrow;
+    muhat::Vector units, expected_units;
+    muhat::Matrix dense;
+    REQUIRE(evaluator.hessian(x, arrow, units));
+    evaluator.hessian(x, dense, expected_units);
+    CAPTURE(point);
+    CHECK(test::relative(units, expected_units) < tolerance::identity);
+    const muhat::Matrix written = test::written_out(arrow);
+    CHECK((written - dense).cwiseAbs().maxCoeff() < tolerance::identity * dense.cwiseAbs().maxCoeff());
+    const muhat::ArrowPattern& pattern = arrow.pattern();
+    // mu, tilt, a and b act everywhere.
+    CHECK(pattern.root().size() == 4);
+    CHECK(pattern.clusters().size() == 4);
+    CHECK(static_cast<muhat::Index>(pattern.root().size() + pattern.alone().size()) < n / 10);
+  }
+}
+
+TEST_CASE("small models have no arrow, and those of few bins and many parameters prefer products") {
+  test::Draws draws(12);
+  std::vector<muhat::spec::Modifier> modifiers{test::normfactor("mu")};
+  const std::vector<double> yields{20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0};
+  muhat::Vector units;
+  muhat::ArrowMatrix<double> arrow;
+  for (const int nuisances : {100, 4000}) {
+    while (static_cast<int>(modifiers.size()) <= nuisances) {
+      modifiers.push_back(test::normsys("alpha" + std::to_string(modifiers.size()), 1.001, 0.999));
+    }
+    const muhat::Model model = muhat::build_model(test::single_sample(yields, modifiers));
+    auto evaluator =
+        muhat::Likelihood(model, muhat::expected_data(model, model.suggested_init())).evaluator();
+    CAPTURE(nuisances);
+    CHECK(evaluator.prefers_products() == (nuisances == 4000));
+    CHECK_FALSE(evaluator.hessian(model.suggested_init(), arrow, units));
+  }
 }
 
 TEST_CASE("expected auxiliary data of random models are the oracle's") {

@@ -5,11 +5,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <muhat/core/arrow_matrix.hpp>
+#include <muhat/core/arrow_pattern.hpp>
 #include <muhat/model/build.hpp>
 
+#include <support/arrow_matrix.hpp>
 #include <support/block_jacobian.hpp>
 #include <support/catch.hpp>
 #include <support/differences.hpp>
@@ -57,9 +62,82 @@ TEST_CASE("the Jacobian in blocks, written out, is the dense one") {
     REQUIRE(blocks.parameters == dense.cols());
     CHECK(difference(test::written_out(blocks), dense) < test::tolerance::identity);
     for (std::size_t k = 1; k < blocks.locals.size(); ++k) {
-      CHECK(blocks.locals[k - 1].parameter < blocks.locals[k].parameter);
+      const auto& before = blocks.locals[k - 1];
+      const auto& local = blocks.locals[k];
+      CHECK(std::pair{before.parameter, before.row} < std::pair{local.parameter, local.row});
     }
   });
+}
+
+TEST_CASE("second derivatives in the shape of an arrow, written out, are the dense ones") {
+  for_random_models([](Evaluator& evaluator, const auto& truth, Vector x) {
+    test::Draws draws(x.size() > 0 ? static_cast<std::uint64_t>(x.size()) : 1U);
+    const muhat::JacobianPattern pattern = evaluator.pattern_around(x);
+    for (const bool at_zero : {false, true}) {
+      for (const auto& set : truth.parameter_sets()) {
+        for (std::size_t i = 0; at_zero && i < set.size; ++i) {
+          x[static_cast<Index>(set.first + i)] = 0.0;
+        }
+      }
+      evaluator.forward(x.data(), muhat::Slopes::left);
+      Vector adjoint(evaluator.rates().size());
+      for (Index b = 0; b < adjoint.size(); ++b) {
+        adjoint[b] = draws.uniform(-1.0, 1.0);
+      }
+      const auto blocks = evaluator.block_jacobian(pattern);
+      adjoint[blocks.rows] = 0.0;
+      Matrix dense = Matrix::Zero(x.size(), x.size());
+      evaluator.add_curvature(adjoint.data(), dense);
+      dense = Matrix(dense.selfadjointView<Eigen::Lower>());
+      muhat::ArrowMatrix<double> arrow;
+      arrow.reset(std::make_shared<const muhat::ArrowPattern>(blocks));
+      REQUIRE(evaluator.add_curvature(adjoint.data(), arrow));
+      CHECK(difference(test::written_out(arrow), dense) < test::tolerance::identity);
+    }
+  });
+}
+
+TEST_CASE("a pattern that lacks an entry is noticed") {
+  const auto model = muhat::build_model(test::single_channel(
+      {test::sample("signal", {3.0, 4.0}, {test::normfactor("mu"), test::normsys("alpha", 1.2, 0.9)})}));
+  Evaluator evaluator(model.tables());
+  const Vector x = Vector::Zero(2);
+  evaluator.forward(x.data(), muhat::Slopes::left);
+  const Vector adjoint = Vector::Ones(evaluator.rates().size());
+  muhat::ArrowMatrix<double> arrow;
+  // Where mu = 0, alpha changes nothing, yet its effect grows with mu.
+  arrow.reset(std::make_shared<const muhat::ArrowPattern>(evaluator.block_jacobian()));
+  CHECK_FALSE(evaluator.add_curvature(adjoint.data(), arrow));
+  const muhat::JacobianPattern pattern = evaluator.pattern_around(x);
+  evaluator.forward(x.data(), muhat::Slopes::left);
+  arrow.reset(std::make_shared<const muhat::ArrowPattern>(evaluator.block_jacobian(pattern)));
+  CHECK(evaluator.add_curvature(adjoint.data(), arrow));
+}
+
+TEST_CASE("a shape that channels share is local, unless it ties too many parameters together") {
+  const auto locals_of = [](std::size_t channels, const auto& modifiers) {
+    muhat::spec::Model spec;
+    for (std::size_t c = 0; c < channels; ++c) {
+      spec.channels.push_back({"c" + std::to_string(c), {test::sample("a", {5.0}, modifiers(c))}});
+    }
+    muhat::spec::Measurement measurement;
+    measurement.name = "m";
+    const auto model = muhat::build_model(spec.channels, measurement);
+    Evaluator evaluator(model.tables());
+    const Vector x = Vector::Ones(model.nparameters());
+    evaluator.forward(x.data(), muhat::Slopes::left);
+    return evaluator.block_jacobian().locals.size();
+  };
+  using Modifiers = std::vector<muhat::spec::Modifier>;
+  CHECK(locals_of(4, [](std::size_t) { return Modifiers{test::shapefactor("free")}; }) == 4);
+  CHECK(locals_of(5, [](std::size_t) { return Modifiers{test::shapefactor("free")}; }) == 0);
+  // One per pair of neighbors: a chain.
+  const auto chained = [](std::size_t c) {
+    return Modifiers{test::normfactor("k" + std::to_string(c)),
+                     test::normfactor("k" + std::to_string(c + 1))};
+  };
+  CHECK(locals_of(10, chained) == 20);
+  CHECK(locals_of(40, chained) == 2);
 }
 
 TEST_CASE("the Jacobian comes transposed, too") {

@@ -2,9 +2,10 @@
 
 /// A large, mostly empty Jacobian: rows are bins, columns are parameters.
 ///
-/// Parameters that act on a single row stand in a list of their own (one gamma per bin
-/// makes up most parameters of a large likelihood). All others act on whole channels: each
-/// channel has one dense block, its rows times the parameters that act on it.
+/// Parameters that act on few rows, at most one of each channel, stand in a list of their own (one gamma per
+/// bin makes up most parameters of a large likelihood; a shape that two channels share has two rows per
+/// parameter). All others act on whole channels: each channel has one dense block, its rows times the
+/// parameters that act on it.
 
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/linear_algebra.hpp>
@@ -23,7 +24,7 @@ struct BlockJacobian {
     std::vector<std::int32_t> parameters = {};
     MatrixOf<Scalar> slopes = {};
   };
-  /// The only entry of a parameter's column.
+  /// The entry of a parameter's column, or one of its few.
   struct Local {
     std::int32_t parameter = 0;
     std::int32_t row = 0;
@@ -33,7 +34,7 @@ struct BlockJacobian {
   Index rows = 0;
   Index parameters = 0;
   std::vector<Block> blocks = {};
-  /// Ascending by parameter.
+  /// Ascending by parameter, then by row.
   std::vector<Local> locals = {};
 
   /// Entries that are stored.

@@ -163,6 +163,30 @@ void add_gram(View<const S> a, View<S> g) {
   }
 }
 
+/// The lower triangle of `g` += scale * A A^T, and some of the upper one overwritten, to work on whole groups
+/// of rows. Columns of A are taken in blocks that stay in the cache.
+template <class S>
+void add_row_gram(View<const S> a, S scale, View<S> g) {
+  constexpr Index depth = 64;
+  for (Index begin = 0; begin < a.cols; begin += depth) {
+    const View<const S> part = a.columns(begin, std::min(depth, a.cols - begin));
+    for (Index first = 0; first < a.rows; first += column_group) {
+      const Index top = first - first % lane_count;
+      const View<const S> left{&part(top, 0), a.rows - top, part.cols, a.stride};
+      if (first + column_group <= a.rows) {
+        const S* x = &part(first, 0);
+        S* y = &g(top, first);
+        add_four_products<S>(left, scale, {x, x + 1, x + 2, x + 3}, a.stride,
+                             {y, y + g.stride, y + 2 * g.stride, y + 3 * g.stride});
+        continue;
+      }
+      for (Index j = first; j < a.rows; ++j) {
+        add_product<S>(left, scale, &part(j, 0), a.stride, &g(top, j));
+      }
+    }
+  }
+}
+
 /// Calls `visit(i, j)` for the lower triangle without its diagonal, tile by tile, so that (i, j) and (j, i)
 /// are both in the cache.
 template <class Visit>

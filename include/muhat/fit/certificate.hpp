@@ -5,16 +5,21 @@
 /// First order: x - clamp(x - g, lower, upper) = 0, written as clamp(g, x - upper, x - lower), since x - g
 /// is x where x is large. Second order: the exact
 /// Hessian, on the subspace of parameters that no bound holds, has no negative
-/// curvature. It is scaled to unit diagonal and factorized, H = L L^T; where a
-/// pivot p_k is negative, v = (-L^-T L^-1 H_{1..k,k}, 1) satisfies v^T H v = p_k and points downhill.
-/// Where the residuals of a likelihood vanish, its Hessian is a sum of squares, which needs no look.
-/// Objectives that offer only products with the Hessian are probed by conjugate gradients,
-/// whose curvatures p^T H p are all positive exactly if H is positive on the Krylov space.
+/// curvature. It is scaled to unit diagonal and factorized, H = L L^T, which either succeeds or shows a
+/// direction of negative curvature (fit/detail/negative_curvature.hpp); a large one that is mostly empty
+/// without what is (fit/arrow_factor.hpp). Where the residuals of a likelihood vanish, its Hessian is a sum
+/// of squares, which needs no look. Objectives that offer only products with the Hessian, or one that is the
+/// metric up to a low rank, are probed by conjugate gradients, whose curvatures p^T H p are all positive
+/// exactly if H is positive on the Krylov space.
 
+#include <muhat/core/arrow_matrix.hpp>
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/lanes.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/fit/arrow_factor.hpp>
+#include <muhat/fit/detail/negative_curvature.hpp>
 #include <muhat/fit/detail/smooth_piece.hpp>
+#include <muhat/fit/metric_factor.hpp>
 #include <muhat/fit/objective.hpp>
 #include <muhat/fit/optimizer.hpp>
 
@@ -22,6 +27,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace muhat {
@@ -81,10 +87,17 @@ struct CertificateScratch {
   /// The diagonal of the metric, of an objective that gives it with its Hessian; n entries.
   Vector metric;
   Vector solution, weakest, image;
+  /// The factor of a large Hessian, and whether it is that of the last certificate.
+  ArrowFactor arrow;
+  bool uses_arrow = false;
 
   /// z = H^-1 r = S L^-T L^-1 S r on the free parameters, 0 on the others, where the last certificate found H
-  /// positive. 2 n^2 operations.
+  /// positive. 2 n^2 operations, or two passes over the arrow's factor.
   void solve(const Vector& r, Vector& z) {
+    if (uses_arrow) {
+      arrow.solve(r, z);
+      return;
+    }
     const auto n = static_cast<Index>(free.size());
     const dense::View<const double> lower{scaled.data(), n, n, scaled.rows()};
     solution.resize(n);
@@ -148,48 +161,6 @@ inline void free_parameters(const Vector& x, const Vector& gradient, const Vecto
   }
 }
 
-/// Left-looking Cholesky factorization of the unit-diagonal matrix in the lower triangle of h, whose rows
-/// behind the last column are padding; overwrites both triangles. Returns a direction of negative curvature,
-/// empty if there is none; notes that curvature and flat directions.
-template <class Scalar>
-VectorOf<Scalar> negative_curvature(MatrixOf<Scalar>& h, Certificate& certificate) {
-  constexpr double tiny = 1e-10;
-  const Index n = h.cols();
-  const auto lift = [&h, n](Index k, VectorOf<Scalar> schur) {
-    if (k > 0) {
-      VectorOf<Scalar> head(k);
-      dense::transposed_product<Scalar>({&h(k, 0), n - k, k, h.rows()}, schur.data() + k, head.data());
-      dense::solve_lower_transposed<Scalar>({h.data(), k, k, h.rows()}, head.data());
-      schur.head(k) = -head;
-    }
-    return schur;
-  };
-  for (Index k = 0; k < n; ++k) {
-    dense::make_schur_column(dense::view(h), k);
-    const double pivot = h(k, k);
-    if (pivot < -tiny || !std::isfinite(pivot)) {
-      certificate.curvature = pivot;
-      return lift(k, VectorOf<Scalar>::Unit(n, k));
-    }
-    if (pivot > tiny) {
-      h.col(k).tail(h.rows() - k) *= 1.0 / std::sqrt(pivot);
-      continue;
-    }
-    Index j = 0;
-    const double coupling = k + 1 < n ? h.col(k).segment(k + 1, n - k - 1).cwiseAbs().maxCoeff(&j) : 0.0;
-    if (coupling > 1e-4) {
-      VectorOf<Scalar> schur = VectorOf<Scalar>::Unit(n, k);
-      schur[k + 1 + j] = -std::copysign(0.5 * coupling, h(k + 1 + j, k));
-      certificate.curvature = pivot - 0.75 * coupling * coupling;
-      return lift(k, schur);
-    }
-    ++certificate.flat_directions;
-    h.col(k).tail(h.rows() - k).setZero();
-    h(k, k) = 1.0;
-  }
-  return {};
-}
-
 /// Of the parameters `scratch.free`.
 template <class F>
 void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certificate& certificate) {
@@ -197,6 +168,7 @@ void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certifi
   Matrix& full = scratch.hessian;
   Matrix& h = scratch.scaled;
   Vector& scale = scratch.scale;
+  scratch.uses_arrow = false;
   full.resize(x.size(), x.size());
   if constexpr (HasScaledHessian<F>) {
     f.hessian(x, full, scratch.metric);
@@ -235,7 +207,10 @@ void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certifi
                          .cwiseProduct(scale.segment(first, last - first));
     }
   }
-  const Vector down = negative_curvature(h, certificate);
+  PivotFindings findings;
+  const Vector down = negative_curvature(h, n, findings);
+  certificate.curvature = findings.curvature;
+  certificate.flat_directions = findings.flat_directions;
   certificate.positive_curvature = down.size() == 0;
   if (down.size() > 0) {
     certificate.descent.setZero(x.size());
@@ -245,19 +220,97 @@ void dense_curvature(F& f, const Vector& x, CertificateScratch& scratch, Certifi
   }
 }
 
-/// Conjugate gradients from a fixed pseudo-random start: at most 60 products.
+/// The same for a Hessian in the shape of an arrow; false where the objective gives none.
+template <class F>
+[[nodiscard]] bool arrow_curvature(F& f, const Vector& x, CertificateScratch& scratch,
+                                   Certificate& certificate) {
+  if constexpr (HasArrowHessian<F>) {
+    ArrowMatrix<double> hessian = scratch.arrow.take();
+    if (f.hessian(x, hessian, scratch.metric)) {
+      PivotFindings findings;
+      certificate.descent = scratch.arrow.factorize(std::move(hessian), scratch.free, findings);
+      certificate.curvature = findings.curvature;
+      certificate.flat_directions = findings.flat_directions;
+      certificate.positive_curvature = certificate.descent.size() == 0;
+      scratch.uses_arrow = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The most parameters of which a certificate factorizes the whole Hessian, unless it can be had in no other
+/// way.
+inline constexpr Index most_factorized = 2000;
+
+/// Whether the Hessian of f is better looked at by its products.
+template <class F>
+[[nodiscard]] bool prefers_products(F& f) {
+  if constexpr (PrefersProducts<F>) {
+    return f.prefers_products();
+  }
+  return false;
+}
+
+/// Factorizes the Hessian on the parameters `scratch.free`; false, and nothing done, where it is too large.
+template <class F>
+[[nodiscard]] bool factorized_curvature(F& f, const Vector& x, CertificateScratch& scratch,
+                                        Certificate& certificate) {
+  if (arrow_curvature(f, x, scratch, certificate)) {
+    return true;
+  }
+  if constexpr (HasHessian<F>) {
+    if (!prefers_products(f) && (x.size() <= most_factorized || !HasHessianProduct<F>)) {
+      dense_curvature(f, x, scratch, certificate);
+      return true;
+    }
+  }
+  return false;
+}
+
+/// M^-1 r on the parameters `free`: of the metric, or where there is none of the unit matrix.
+template <class F>
+class Preconditioner {
+public:
+  Preconditioner(F& f, const Vector& x, const std::vector<Index>& free) {
+    if constexpr (HasMetric<F>) {
+      LowRankMetric metric;
+      f.metric(x, metric);
+      unit_ = metric.curvature().cwiseSqrt();
+      factor_.factorize(metric, free);
+    } else {
+      unit_.setOnes(x.size());
+      factor_.set_identity(x.size(), free, 1.0);
+    }
+  }
+  void apply(const Vector& r, Vector& z) { factor_.apply(r, z, scratch_); }
+  /// Per parameter the size of a typical r.
+  [[nodiscard]] const Vector& unit() const noexcept { return unit_; }
+
+private:
+  MetricFactor factor_;
+  Vector unit_, scratch_;
+};
+
+/// Conjugate gradients from a fixed pseudo-random start, preconditioned by the metric where there is one.
+/// They come to rest only when they have seen every curvature that differs from the metric's.
 template <class F>
 void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Certificate& certificate) {
+  constexpr std::size_t most_products = HasMetric<F> ? 200 : 60;
+  Preconditioner<F> metric(f, x, free);
   Vector residual(x.size());
   fill_pseudo_random(free, residual);
-  const double first = residual.norm();
-  Vector direction = residual;
+  residual.array() *= metric.unit().array();
+  Vector preconditioned(x.size());
+  metric.apply(residual, preconditioned);
+  double square = residual.dot(preconditioned);
+  const double first = square;
+  Vector direction = preconditioned;
   Vector product(x.size());
   Vector masked(x.size());
-  double square = first * first;
   certificate.positive_curvature = true;
-  const auto rounds = std::min<std::size_t>(free.size(), 60);
-  for (std::size_t k = 0; k < rounds && square > 1e-16 * first * first; ++k) {
+  const auto rounds = std::min<std::size_t>(free.size(), most_products);
+  for (std::size_t k = 0; k < rounds && square > 1e-16 * first; ++k) {
     f.hessian_product(x, direction, product);
     masked.setZero();
     for (const Index i : free) {
@@ -274,16 +327,13 @@ void probed_curvature(F& f, const Vector& x, const std::vector<Index>& free, Cer
       ++certificate.flat_directions;
       return;
     }
-    const double step = square / curvature;
-    residual -= step * masked;
-    const double next = residual.squaredNorm();
-    direction = residual + (next / square) * direction;
+    residual -= square / curvature * masked;
+    metric.apply(residual, preconditioned);
+    const double next = residual.dot(preconditioned);
+    direction = preconditioned + (next / square) * direction;
     square = next;
   }
 }
-
-/// The most parameters of which a certificate factorizes the Hessian, unless it can be had in no other way.
-inline constexpr Index most_factorized = 2000;
 
 /// Whether the residuals of f vanish at x.
 template <class F>
@@ -297,8 +347,9 @@ template <class F>
 } // namespace detail
 
 /// Examines x. Cost: one gradient, and where the objective has second derivatives one Hessian and
-/// its Cholesky factorization (up to 2000 parameters), or at most 60 products with the Hessian; where
-/// residuals may vanish one value to see whether they do, and then no more.
+/// its Cholesky factorization (as a whole up to 2000 parameters, else in the shape of an arrow), or at most
+/// 60 products with the Hessian; where residuals may vanish one value to see whether they do, and then no
+/// more.
 template <class F>
 [[nodiscard]] Certificate certify(F& f, const Vector& x, const Box& box, CertificateScratch& scratch) {
   detail::explain_objective<F>();
@@ -315,11 +366,8 @@ template <class F>
       certificate.positive_curvature = true;
       return certificate;
     }
-    if constexpr (HasHessian<F>) {
-      if (x.size() <= detail::most_factorized || !HasHessianProduct<F>) {
-        detail::dense_curvature(f, x, scratch, certificate);
-        return certificate;
-      }
+    if (detail::factorized_curvature(f, x, scratch, certificate)) {
+      return certificate;
     }
     if constexpr (HasHessianProduct<F>) {
       detail::probed_curvature(f, x, free, certificate);

@@ -57,7 +57,7 @@ public:
     if (metric.blocks) {
       columns_.resize(n, 0);
       auto blocks = std::make_shared<BasicBlockMetricFactor<Scalar>>();
-      blocks->factorize(metric.diagonal, metric.blocks, metric.weight, free);
+      blocks->factorize(metric.diagonal, *metric.blocks, metric.weight, free);
       blocks_ = std::move(blocks);
       return;
     }

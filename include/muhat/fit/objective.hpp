@@ -7,6 +7,7 @@
 /// references: one objective belongs to one thread. Every concept beyond
 /// `Objective` is an offer: an optimizer uses what it finds.
 
+#include <muhat/core/arrow_matrix.hpp>
 #include <muhat/core/block_jacobian.hpp>
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/kink.hpp>
@@ -94,6 +95,20 @@ template <class F>
 concept HasScaledHessian = HasHessian<F> && HasMetric<F> &&
     requires(F& f, const Vector& x, Matrix& h, Vector& m) {
   f.hessian(x, h, m);
+};
+
+/// f.hessian(x, h, m): where most of the Hessian is empty, the same in the shape of a nested arrow
+/// (core/arrow_matrix.hpp); false, and nothing done, where it is not, or the matrix pays better as a whole.
+template <class F>
+concept HasArrowHessian = HasMetric<F> && requires(F& f, const Vector& x, ArrowMatrix<double>& h, Vector& m) {
+  { f.hessian(x, h, m) } -> std::convertible_to<bool>;
+};
+
+/// f.prefers_products(): whether the metric, being of low rank, is factorized so much faster than the Hessian
+/// that products with the latter, preconditioned by the former, are the better look at it.
+template <class F>
+concept PrefersProducts = HasMetric<F> && HasHessianProduct<F> && requires(F& f) {
+  { f.prefers_products() } -> std::convertible_to<bool>;
 };
 
 /// f.residuals_vanish(x): whether the Hessian at x is the sum of squares that `metric` gives, and so has no

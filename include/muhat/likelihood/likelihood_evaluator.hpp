@@ -9,6 +9,9 @@
 /// whole Hessian is assembled cell by cell (model/rate_curvature.hpp). Nothing is
 /// allocated after the first call of each function.
 
+#include <muhat/core/arrow_matrix.hpp>
+#include <muhat/core/arrow_pattern.hpp>
+#include <muhat/core/block_jacobian.hpp>
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/dual.hpp>
 #include <muhat/core/linear_algebra.hpp>
@@ -16,6 +19,7 @@
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/likelihood/softened_edges.hpp>
 #include <muhat/model/evaluator.hpp>
+#include <muhat/model/jacobian_targets.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -28,9 +32,9 @@
 
 namespace muhat {
 
-/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasResiduals,
-/// HasRounding, HasKinks and HasEdges (fit/objective.hpp). Belongs to one thread. All arguments have n =
-/// nparameters entries.
+/// Satisfies Objective, HasHessian, HasHessianProduct, HasMetric, HasScaledHessian, HasArrowHessian,
+/// PrefersProducts, HasResiduals, HasRounding, HasKinks and HasEdges (fit/objective.hpp). Belongs to one
+/// thread. All arguments have n = nparameters entries.
 template <class AnyModel>
 class LikelihoodEvaluator {
 public:
@@ -148,6 +152,34 @@ public:
     data().constraints.add_curvature(x.data(), metric_diagonal);
   }
 
+  /// The same for large models, without what is empty: false, and nothing done, for small ones and those of
+  /// which too much is left when parameters that act on few bins or one channel have been eliminated.
+  /// Complexity: the squares of the parameters that act on each channel, times its bins.
+  [[nodiscard]] bool hessian(const VectorOf<S>& x, ArrowMatrix<S>& hessian, VectorOf<S>& metric_diagonal) {
+    if (!look_at_structure().has_arrow) {
+      return false;
+    }
+    sweep_.forward(x.data(), Slopes::left);
+    const BlockJacobian<S> jacobian = sweep_.block_jacobian(*structure_->pattern);
+    hessian.reset(std::make_shared<const ArrowPattern>(jacobian));
+    set_adjoint(0, likelihood_.model().nbins());
+    if (!sweep_.add_curvature(adjoint_.data(), hessian)) {
+      return false;
+    }
+    const VectorOf<S> weight = curvature_weight().matrix();
+    hessian.add_squares(jacobian, weight);
+    metric_diagonal.setZero(dimension());
+    data().constraints.add_curvature(x.data(), metric_diagonal);
+    for (Index p = 0; p < dimension(); ++p) {
+      hessian.diagonal(p) += metric_diagonal[p];
+    }
+    jacobian.add_curvature(weight, metric_diagonal);
+    return true;
+  }
+
+  /// Whether there are so many fewer bins than parameters that products tell as much as the Hessian.
+  [[nodiscard]] bool prefers_products() { return look_at_structure().prefers_products; }
+
   /// product = H(x) direction, without forming H. Complexity: a few gradients.
   void hessian_product(const VectorOf<S>& x, const VectorOf<S>& direction, VectorOf<S>& product) {
     if (!dual_) {
@@ -183,7 +215,7 @@ public:
   /// less work or memory), weight 2 n_b/nu_b^2 per bin.
   template <class Metric>
   void metric(const VectorOf<S>& x, Metric& metric) {
-    const bool in_blocks = prefers_blocks();
+    const bool in_blocks = look_at_structure().metric_in_blocks;
     sweep_.forward(x.data(), Slopes::left);
     metric.blocks = nullptr;
     if (in_blocks) {
@@ -232,24 +264,47 @@ private:
     return gross;
   }
 
-  /// Whether the Jacobian is large, and most parameters act on a single bin; or too large to be
-  /// written out at all. Looked at once, and always at the model's start: which form is used must not depend
-  /// on where an evaluator has been before.
-  [[nodiscard]] bool prefers_blocks() {
-    constexpr Index small = 20'000;
-    constexpr Index large = 4'000'000;
-    const Index bins = likelihood_.model().nbins();
-    const Index size = bins * dimension();
-    if (!prefers_blocks_) {
-      prefers_blocks_ = size > large;
-      if (size > small && size <= large) {
-        const VectorOf<S> start = likelihood_.model().suggested_init().template cast<S>();
-        sweep_.forward(start.data(), Slopes::left);
-        const auto locals = static_cast<Index>(sweep_.block_jacobian().locals.size());
-        prefers_blocks_ = 2 * (dimension() - locals) < bins;
-      }
+  struct Structure {
+    /// Whether `metric` gives the Jacobian in blocks, and whether `hessian` gives an arrow, or better
+    /// neither.
+    bool metric_in_blocks = false;
+    bool has_arrow = false;
+    bool prefers_products = false;
+    /// Which parameters act where; of large models.
+    std::optional<JacobianPattern> pattern = {};
+  };
+
+  /// Looked at once, and always around the model's start: which form is used must not depend on where an
+  /// evaluator has been before. Small models have all in dense matrices.
+  const Structure& look_at_structure() {
+    constexpr double small = 20'000;
+    constexpr double large = 4e7;
+    constexpr double seconds_of_work = 5e10;
+    // Operations of a probe by products, per entry of the Jacobian.
+    constexpr double probing = 200;
+    if (structure_) {
+      return *structure_;
     }
-    return *prefers_blocks_;
+    structure_ = std::make_shared<Structure>();
+    const auto bins = static_cast<double>(likelihood_.model().nbins());
+    const auto n = static_cast<double>(dimension());
+    if (bins * n <= small) {
+      return *structure_;
+    }
+    structure_->pattern = sweep_.pattern_around(likelihood_.model().suggested_init().template cast<S>());
+    const auto jacobian = structure_->pattern->template allocate<S>();
+    const ArrowPattern arrow(jacobian);
+    const double unconstrained = n - static_cast<double>(likelihood_.model().constraints().size());
+    const double rank = std::min(bins + unconstrained, n);
+    const double low_rank = rank * rank * n;
+    const bool is_affordable = arrow.is_affordable();
+    structure_->metric_in_blocks =
+        is_affordable ? arrow.work() < low_rank : bins * n > large || low_rank > seconds_of_work;
+    structure_->prefers_products =
+        !structure_->metric_in_blocks &&
+        arrow.work() > 4 * (low_rank + probing * static_cast<double>(jacobian.size()));
+    structure_->has_arrow = is_affordable && !structure_->prefers_products;
+    return *structure_;
   }
 
   S value_and_gradient(const VectorOf<S>& x, VectorOf<S>& gradient, Slopes slopes) {
@@ -349,7 +404,7 @@ private:
   Scratch<MatrixOf<S>> slopes_;
   VectorOf<S> curvature_, metric_diagonal_;
   std::unique_ptr<DualScratch> dual_;
-  std::optional<bool> prefers_blocks_;
+  std::shared_ptr<Structure> structure_;
 };
 
 } // namespace muhat

@@ -8,6 +8,8 @@
 /// An evaluator owns the scratch memory of one thread. Sweeps allocate nothing
 /// after the first. Complexity of each sweep: one pass over the model's constants.
 
+#include <muhat/core/arrow_matrix.hpp>
+#include <muhat/core/block_jacobian.hpp>
 #include <muhat/core/dual.hpp>
 #include <muhat/core/kink.hpp>
 #include <muhat/core/lanes.hpp>
@@ -115,7 +117,11 @@ public:
   /// The same in blocks by channel: memory and time are those of the entries that are not 0, up to
   /// parameters that act on part of a channel.
   [[nodiscard]] BlockJacobian<S> block_jacobian() requires std::same_as<T, S> {
-    JacobianPattern pattern(tables_->layout(), one_);
+    return block_jacobian(JacobianPattern(tables_->layout(), one_));
+  }
+
+  /// The same with the entries of `pattern` besides, though they may be 0.
+  [[nodiscard]] BlockJacobian<S> block_jacobian(JacobianPattern pattern) requires std::same_as<T, S> {
     scatter_jacobian(pattern);
     BlockJacobian<S> jacobian = pattern.template allocate<S>();
     BlockJacobianTarget<S> target(pattern, jacobian);
@@ -123,19 +129,27 @@ public:
     return jacobian;
   }
 
+  /// Which parameters act where at points beside x, on both sides of it, that are not special in any way:
+  /// also what happens to vanish at x. The points need not be inside of bounds.
+  [[nodiscard]] JacobianPattern pattern_around(const VectorOf<S>& x) requires std::same_as<T, S> {
+    JacobianPattern pattern(tables_->layout(), one_);
+    for (const S side : {S(-0.3125), S(0.3125)}) {
+      const VectorOf<S> beside = x.array() + side;
+      forward(beside.data(), Slopes::left);
+      scatter_jacobian(pattern);
+    }
+    return pattern;
+  }
+
   /// Adds sum_b adjoint[b] d^2 rate_b / dtheta_p dtheta_q to the lower triangle of `h`, after
   /// `forward`. adjoint: nbins + 1 entries, the last one, that of rows which only fill up, 0.
   void add_curvature(const S* adjoint, MatrixOf<S>& h) requires std::same_as<T, S> {
-    const Layout& layout = tables_->layout();
-    for (Index r = 0; r < layout.nrows; ++r) {
-      const Index bin = layout.row_bin[static_cast<std::size_t>(r)];
-      row_adjoint_[r] = is_clipped(r, bin) ? S(0) : adjoint[bin];
-    }
-    std::optional<RateCurvature<S, Tables>>& curvature = *curvature_;
-    if (!curvature) {
-      curvature.emplace(*tables_);
-    }
-    curvature->add(parameters_.data(), row_adjoint_, before_factors_, h);
+    spread_over_rows(adjoint).add(parameters_.data(), row_adjoint_, before_factors_, h);
+  }
+
+  /// The same into a matrix with the pattern of `block_jacobian`; false where that lacks an entry.
+  [[nodiscard]] bool add_curvature(const S* adjoint, ArrowMatrix<S>& h) requires std::same_as<T, S> {
+    return spread_over_rows(adjoint).add(parameters_.data(), row_adjoint_, before_factors_, h);
   }
 
   /// Spares memory: second derivatives use that of an evaluator of the same tables and the same thread. That
@@ -147,6 +161,20 @@ public:
   }
 
 private:
+  /// What second derivatives start from.
+  RateCurvature<S, Tables>& spread_over_rows(const S* adjoint) requires std::same_as<T, S> {
+    const Layout& layout = tables_->layout();
+    for (Index r = 0; r < layout.nrows; ++r) {
+      const Index bin = layout.row_bin[static_cast<std::size_t>(r)];
+      row_adjoint_[r] = is_clipped(r, bin) ? S(0) : adjoint[bin];
+    }
+    std::optional<RateCurvature<S, Tables>>& curvature = *curvature_;
+    if (!curvature) {
+      curvature.emplace(*tables_);
+    }
+    return *curvature;
+  }
+
   /// Hands every entry of the Jacobian to `target` (model/jacobian_targets.hpp).
   template <class Target>
   void scatter_jacobian(Target& target) {

@@ -8,12 +8,12 @@
 
 #include <muhat/core/block_jacobian.hpp>
 #include <muhat/core/linear_algebra.hpp>
+#include <muhat/core/union_find.hpp>
 #include <muhat/model/layout.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -60,36 +60,32 @@ public:
       return;
     }
     Place& place = places_[static_cast<std::size_t>(parameter)];
-    if (place.bin == none) {
-      place.bin = static_cast<std::int32_t>(bin);
-    }
-    place.single = place.single && place.bin == bin;
     const std::int32_t channel = channel_of_bin_[static_cast<std::size_t>(bin)];
-    if (place.channels.empty() || place.channels.back().first != channel) {
-      place.channels.emplace_back(channel, std::int32_t{0});
+    if (place.visits.empty() || place.visits.back().channel != channel) {
+      place.visits.push_back({channel, static_cast<std::int32_t>(bin), none});
+    } else if (place.visits.back().bin != bin) {
+      place.narrow = false;
     }
   }
 
   /// A Jacobian of zeros of this pattern. Numbers the columns of each block.
   template <class S>
   [[nodiscard]] BlockJacobian<S> allocate() {
+    sort_visits();
+    widen_large_groups();
     BlockJacobian<S> jacobian{layout_->nbins, parameters_, {}, {}};
     jacobian.blocks.resize(layout_->channels.size());
     for (std::size_t p = 0; p < places_.size(); ++p) {
       Place& place = places_[p];
-      std::sort(place.channels.begin(), place.channels.end());
-      place.channels.erase(std::unique(place.channels.begin(), place.channels.end()), place.channels.end());
-      if (place.channels.empty()) {
-        continue;
-      }
-      if (place.single) {
-        place.local = static_cast<std::int32_t>(jacobian.locals.size());
-        jacobian.locals.push_back({static_cast<std::int32_t>(p), place.bin, S(0)});
-        continue;
-      }
-      for (auto& [channel, column] : place.channels) {
-        auto& parameters = jacobian.blocks[static_cast<std::size_t>(channel)].parameters;
-        column = static_cast<std::int32_t>(parameters.size());
+      place.local =
+          place.narrow && !place.visits.empty() ? static_cast<std::int32_t>(jacobian.locals.size()) : none;
+      for (Visit& visit : place.visits) {
+        if (place.narrow) {
+          jacobian.locals.push_back({static_cast<std::int32_t>(p), visit.bin, S(0)});
+          continue;
+        }
+        auto& parameters = jacobian.blocks[static_cast<std::size_t>(visit.channel)].parameters;
+        visit.column = static_cast<std::int32_t>(parameters.size());
         parameters.push_back(static_cast<std::int32_t>(p));
       }
     }
@@ -101,7 +97,7 @@ public:
     return jacobian;
   }
 
-  /// After `allocate`: the parameter's place among the locals, or `none`.
+  /// After `allocate`: the first of the parameter's places among the locals, or `none`.
   [[nodiscard]] std::int32_t local(std::int32_t parameter) const {
     return places_[static_cast<std::size_t>(parameter)].local;
   }
@@ -110,18 +106,68 @@ public:
   }
   /// After `allocate`: the parameter's column in a channel that it acts on. Logarithmic.
   [[nodiscard]] std::int32_t column(std::int32_t parameter, std::int32_t channel) const {
-    const auto& channels = places_[static_cast<std::size_t>(parameter)].channels;
-    return std::lower_bound(channels.begin(), channels.end(), std::pair{channel, std::int32_t{0}})->second;
+    const std::vector<Visit>& visits = places_[static_cast<std::size_t>(parameter)].visits;
+    return std::lower_bound(visits.begin(), visits.end(), channel,
+                            [](const Visit& visit, std::int32_t sought) { return visit.channel < sought; })
+        ->column;
   }
 
 private:
-  struct Place {
-    /// (channel, column in its block).
-    std::vector<std::pair<std::int32_t, std::int32_t>> channels = {};
-    std::int32_t bin = none;
-    std::int32_t local = none;
-    bool single = true;
+  struct Visit {
+    std::int32_t channel, bin, column;
   };
+  struct Place {
+    /// In the order of their coming, then one per channel.
+    std::vector<Visit> visits = {};
+    std::int32_t local = none;
+    /// Whether it acts on one bin of each channel only.
+    bool narrow = true;
+  };
+
+  /// The most channels in which a local parameter acts, and the most of them that share bins.
+  static constexpr std::size_t most_channels = 4;
+  static constexpr std::int32_t largest_group = 24;
+
+  void sort_visits() {
+    for (Place& place : places_) {
+      std::sort(place.visits.begin(), place.visits.end(), [](const Visit& a, const Visit& b) {
+        return std::pair{a.channel, a.bin} < std::pair{b.channel, b.bin};
+      });
+      std::size_t kept = 0;
+      for (const Visit& visit : place.visits) {
+        if (kept > 0 && place.visits[kept - 1].channel == visit.channel) {
+          place.narrow = place.narrow && place.visits[kept - 1].bin == visit.bin;
+        } else {
+          place.visits[kept++] = visit;
+        }
+      }
+      place.visits.resize(kept);
+      place.narrow = place.narrow && kept <= most_channels;
+    }
+  }
+
+  /// Parameters of several single bins are local only where they do not tie many others together, as common
+  /// nuisances of channels with one bin do.
+  void widen_large_groups() {
+    UnionFind bins(static_cast<std::size_t>(layout_->nbins));
+    for (const Place& place : places_) {
+      for (std::size_t k = 1; place.narrow && k < place.visits.size(); ++k) {
+        bins.join(place.visits[0].bin, place.visits[k].bin);
+      }
+    }
+    std::vector<std::int32_t> members(static_cast<std::size_t>(layout_->nbins), 0);
+    for (const Place& place : places_) {
+      if (place.narrow && !place.visits.empty()) {
+        ++members[static_cast<std::size_t>(bins.find(place.visits[0].bin))];
+      }
+    }
+    for (Place& place : places_) {
+      if (place.narrow && place.visits.size() > 1 &&
+          members[static_cast<std::size_t>(bins.find(place.visits[0].bin))] > largest_group) {
+        place.narrow = false;
+      }
+    }
+  }
 
   const Layout* layout_;
   Index parameters_;
@@ -154,7 +200,11 @@ private:
     if (local != JacobianPattern::none) {
       first_ = bin;
       end_ = bin + 1;
-      column_ = &jacobian_->locals[static_cast<std::size_t>(local)].slope;
+      auto entry = jacobian_->locals.begin() + local;
+      while (entry->row != bin) {
+        ++entry;
+      }
+      column_ = &entry->slope;
       return;
     }
     const std::int32_t channel = pattern_->channel(bin);

@@ -19,7 +19,11 @@
 /// meets there. Diagonal terms are summed apart, where nothing is subtracted. A factor of exactly zero stands
 /// as 1e-100: every term is linear in each factor, so the tiny number cancels and the result is exact (no
 /// catastrophe at mu = 0). Complexity: cell factors times parameters, plus rows.
+///
+/// Into a large matrix that is mostly empty the same pairs are put one by one, cell by cell: cell factors
+/// times the parameters that act on their cell.
 
+#include <muhat/core/arrow_matrix.hpp>
 #include <muhat/core/dense_algebra.hpp>
 #include <muhat/core/lanes.hpp>
 #include <muhat/core/linear_algebra.hpp>
@@ -91,21 +95,39 @@ public:
     if ((adjoint.head(layout.nrows) == S(0)).all()) {
       return;
     }
-    clear();
-    report(parameters, [](ModifierStage stage) { return stage != ModifierStage::shift; });
-    weighted_yield_.setZero();
-    for (Index row = 0; row < layout.nrows; ++row) {
-      const std::int32_t cell = layout.row_cell[static_cast<std::size_t>(row)];
-      weight_[row] = adjoint[row] * cell_product_[cell] * row_product_[row];
-      weighted_yield_[cell] += weight_[row] * before_factors[row];
-      add_row_factors(row, weight_[row] * before_factors[row]);
-    }
-    report(parameters, [](ModifierStage stage) { return stage == ModifierStage::shift; });
+    both_.setZero(panel_.rows(), diagonal_.size());
+    sum_rows(parameters, adjoint, before_factors);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       add_group(groups_[g], &weighted_yield_[static_cast<Index>(g) * lane_count]);
     }
     dense::add_both_halves<S>({both_.data(), h.rows(), h.cols(), both_.rows()}, dense::view(h));
     h.diagonal() += diagonal_;
+  }
+
+  /// Adds C to a matrix whose pattern is that of the model's Jacobian, with the channels as its blocks. False
+  /// where C has an entry that the pattern has not; then some are missing.
+  [[nodiscard]] bool add(const S* parameters, const Column<S>& adjoint, const Column<S>& before_factors,
+                         ArrowMatrix<S>& matrix) {
+    const Layout& layout = tables_->layout();
+    if ((adjoint.head(layout.nrows) == S(0)).all()) {
+      return true;
+    }
+    arrow_ = &matrix;
+    is_complete_ = true;
+    cluster_of_cell_.assign(static_cast<std::size_t>(cell_product_.size()), -1);
+    for (std::size_t cell = 0; cell < layout.cells.size(); ++cell) {
+      cluster_of_cell_[cell] =
+          matrix.pattern().cluster_of_block(static_cast<std::size_t>(layout.cells[cell].channel));
+    }
+    sum_rows(parameters, adjoint, before_factors);
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      add_cells(groups_[g], static_cast<Index>(g) * lane_count);
+    }
+    for (Index p = 0; p < diagonal_.size(); ++p) {
+      matrix.diagonal(p) += diagonal_[p];
+    }
+    arrow_ = nullptr;
+    return is_complete_;
   }
 
   // What bundles report, each for a stage of theirs, shifts last:
@@ -167,7 +189,7 @@ public:
   }
   /// The mixed second derivative of a shift.
   void mixed_shift(Index row, std::int32_t a, std::int32_t b, S curvature) {
-    add_pair(a, b, weight_[row] * curvature);
+    add_pair(row, a, b, weight_[row] * curvature);
   }
 
 private:
@@ -191,6 +213,12 @@ private:
     std::int32_t parameter, id;
     S slope, curvature;
   };
+  /// Part of v, and where it stands in the arrow.
+  struct Spotted {
+    std::int32_t parameter;
+    ArrowPattern::Spot spot;
+    S value;
+  };
   struct Mixed {
     std::int32_t a, b;
     S curvature;
@@ -210,7 +238,21 @@ private:
     row_factors_.clear(tables_->layout().nrows);
     mixed_.clear(tables_->layout().nrows);
     diagonal_.setZero();
-    both_.setZero(panel_.rows(), diagonal_.size());
+  }
+
+  /// Everything but what the cells' factors make of each other.
+  void sum_rows(const S* parameters, const Column<S>& adjoint, const Column<S>& before_factors) {
+    const Layout& layout = tables_->layout();
+    clear();
+    report(parameters, [](ModifierStage stage) { return stage != ModifierStage::shift; });
+    weighted_yield_.setZero();
+    for (Index row = 0; row < layout.nrows; ++row) {
+      const std::int32_t cell = layout.row_cell[static_cast<std::size_t>(row)];
+      weight_[row] = adjoint[row] * cell_product_[cell] * row_product_[row];
+      weighted_yield_[cell] += weight_[row] * before_factors[row];
+      add_row_factors(row, weight_[row] * before_factors[row]);
+    }
+    report(parameters, [](ModifierStage stage) { return stage == ModifierStage::shift; });
   }
 
   template <class Wanted>
@@ -241,11 +283,25 @@ private:
   }
 
   /// One half of a pair that is not there yet; both halves of the diagonal fall together.
-  void add_pair(std::int32_t p, std::int32_t q, S value) {
+  void add_pair(Index row, std::int32_t p, std::int32_t q, S value) {
     if (p == q) {
       diagonal_[p] += S(2) * value;
-    } else {
+    } else if (arrow_ == nullptr) {
       both_(p, q) += value;
+    } else {
+      const std::int32_t cell = tables_->layout().row_cell[static_cast<std::size_t>(row)];
+      const std::int32_t cluster = cluster_of_cell_[static_cast<std::size_t>(cell)];
+      if (cluster >= 0) {
+        put(cluster, arrow_->pattern().spot(cluster, p), arrow_->pattern().spot(cluster, q), value);
+      }
+    }
+  }
+
+  void put(std::int32_t cluster, ArrowPattern::Spot p, ArrowPattern::Spot q, S value) {
+    if (S* entry = arrow_->entry(cluster, p, q)) {
+      *entry += value;
+    } else {
+      is_complete_ = is_complete_ && value == S(0);
     }
   }
 
@@ -254,7 +310,7 @@ private:
     add_to_cell(row, parameter, weighted_slope);
     row_factors_.for_each(row, [&](const RowFactor& factor) {
       // Into the column of the shift's parameter, since its shifts come one after the other.
-      add_pair(factor.parameter, parameter, weighted_slope * factor.slope);
+      add_pair(row, factor.parameter, parameter, weighted_slope * factor.slope);
     });
   }
 
@@ -264,12 +320,12 @@ private:
       add_to_cell(row, factor.parameter, weighted_yield * factor.slope);
       row_factors_.for_each(row, [&](const RowFactor& other) {
         if (other.id < factor.id) {
-          add_pair(factor.parameter, other.parameter, weighted_yield * factor.slope * other.slope);
+          add_pair(row, factor.parameter, other.parameter, weighted_yield * factor.slope * other.slope);
         }
       });
     });
     mixed_.for_each(
-        row, [&](const Mixed& mixed) { add_pair(mixed.a, mixed.b, weighted_yield * mixed.curvature); });
+        row, [&](const Mixed& mixed) { add_pair(row, mixed.a, mixed.b, weighted_yield * mixed.curvature); });
   }
 
   void add_group(const Group& group, const S* yields) {
@@ -294,6 +350,11 @@ private:
       dense::add_product<S>(panel, S(1), slopes_[static_cast<std::size_t>(q)].data(), 1,
                             both_.data() + q * stride);
     }
+    forget(group);
+  }
+
+  /// Clears the slopes and the panel.
+  void forget(const Group& group) {
     for (const std::int32_t q : touched_) {
       slopes_[static_cast<std::size_t>(q)].setZero();
       panel_.row(q).setZero();
@@ -301,6 +362,50 @@ private:
     }
     for (const CellSums& entry : group.sums) {
       panel_.row(entry.parameter).setZero();
+    }
+  }
+
+  /// u v^T and v u^T of the cells from `first_cell` on into the arrow, one cell after the other.
+  void add_cells(const Group& group, Index first_cell) {
+    if (group.factors.empty()) {
+      return;
+    }
+    gather(group, &weighted_yield_[first_cell]);
+    active_ = touched_;
+    for (const CellSums& entry : group.sums) {
+      if (!is_touched_[static_cast<std::size_t>(entry.parameter)]) {
+        active_.push_back(entry.parameter);
+      }
+    }
+    std::sort(active_.begin(), active_.end());
+    active_.erase(std::unique(active_.begin(), active_.end()), active_.end());
+    for (Index l = 0; l < lane_count; ++l) {
+      const std::int32_t cluster = cluster_of_cell_[static_cast<std::size_t>(first_cell + l)];
+      if (cluster >= 0) {
+        add_cell(cluster, l);
+      }
+    }
+    forget(group);
+  }
+
+  void add_cell(std::int32_t cluster, Index lane) {
+    spots_.clear();
+    for (const std::int32_t p : active_) {
+      if (panel_(p, lane) != S(0)) {
+        spots_.push_back({p, arrow_->pattern().spot(cluster, p), panel_(p, lane)});
+      }
+    }
+    for (const std::int32_t q : touched_) {
+      const S slope = slopes_[static_cast<std::size_t>(q)][lane];
+      if (slope == S(0)) {
+        continue;
+      }
+      const ArrowPattern::Spot spot = arrow_->pattern().spot(cluster, q);
+      for (const Spotted& other : spots_) {
+        if (other.parameter != q) {
+          put(cluster, spot, other.spot, slope * other.value);
+        }
+      }
     }
   }
 
@@ -342,8 +447,12 @@ private:
   /// The parameters of the present group's factors, each once.
   std::vector<std::int32_t> touched_;
   std::vector<bool> is_touched_;
-  /// C = both + both^T off the diagonal; rows are padded.
+  /// C = both + both^T off the diagonal; rows are padded. Not where C is put into an arrow.
   MatrixOf<S> both_;
+  ArrowMatrix<S>* arrow_ = nullptr;
+  bool is_complete_ = true;
+  std::vector<std::int32_t> cluster_of_cell_, active_;
+  std::vector<Spotted> spots_;
   VectorOf<S> diagonal_;
 };
 

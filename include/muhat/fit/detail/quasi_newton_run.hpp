@@ -212,15 +212,14 @@ private:
   bool use_hessian() {
     if constexpr (HasScaledHessian<F>) {
       const bool is_near = predicted_ >= 0.0 && predicted_ < newton_gain;
-      if (tried_hessian_ || !is_near || !options_.check_curvature || w_.piece.kinked() ||
-          w_.x.size() > most_factorized) {
+      if (tried_hessian_ || !is_near || !options_.check_curvature || w_.piece.kinked()) {
         return false;
       }
       tried_hessian_ = true;
       free_parameters(w_.x, w_.gradient, box_.lower, box_.upper, w_.certificate.free);
       Certificate certificate;
-      dense_curvature(f_, w_.x, w_.certificate, certificate);
-      if (!certificate.positive_curvature.value_or(false) || certificate.flat_directions > 0) {
+      if (!factorized_curvature(f_, w_.x, w_.certificate, certificate) ||
+          !certificate.positive_curvature.value_or(false) || certificate.flat_directions > 0) {
         return false;
       }
       w_.hessian_x = w_.x;
