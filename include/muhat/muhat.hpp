@@ -98,6 +98,7 @@
 #include <muhat/likelihood/likelihood_evaluator.hpp>
 #include <muhat/likelihood/missing_density.hpp>
 #include <muhat/likelihood/negative_bins.hpp>
+#include <muhat/likelihood/negative_factors.hpp>
 
 #include <muhat/fit/block_metric_factor.hpp>
 #include <muhat/fit/certificate.hpp>
@@ -124,6 +125,7 @@
 #include <muhat/inference/cls_scan.hpp>
 #include <muhat/inference/discovery.hpp>
 #include <muhat/inference/empirical_distribution.hpp>
+#include <muhat/inference/failed_toys.hpp>
 #include <muhat/inference/hypotest.hpp>
 #include <muhat/inference/inference_options.hpp>
 #include <muhat/inference/interval.hpp>

@@ -16,6 +16,7 @@
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/likelihood/missing_density.hpp>
+#include <muhat/likelihood/negative_factors.hpp>
 #include <muhat/model/layout.hpp>
 
 #include <algorithm>
@@ -209,6 +210,8 @@ public:
     }
     if (!minimum.certified()) {
       result.missing_density = describe_missing_density(model_, end.x, data_);
+    } else if (std::string negative = describe_negative_factors(model_, end.x); !negative.empty()) {
+      result.warnings.push_back(std::move(negative));
     }
     if (minimum.missed > same_minimum_tolerance) {
       result.warnings.push_back(detail::missed_text(minimum.missed));
