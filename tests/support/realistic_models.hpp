@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <muhat/model/build.hpp>
@@ -374,6 +375,36 @@ private:
 
 [[nodiscard]] inline RealisticModel realistic_model(std::uint64_t seed) {
   return detail::RealisticGenerator(seed).generate();
+}
+
+/// Whether some effect changes a yield by more than a tenth, on the same side at both variations.
+[[nodiscard]] inline bool has_same_sided_effect(const std::vector<spec::Channel>& channels) {
+  const auto is_notable = [](double up, double down, double yield) {
+    return up * down > 0.0 && std::min(std::abs(up), std::abs(down)) > 0.1 * std::abs(yield);
+  };
+  const auto acts = [&](const spec::Sample& sample, const spec::Modifier& modifier) {
+    if (const auto* norm = std::get_if<spec::NormSysData>(&modifier.data)) {
+      return is_notable(norm->hi - 1.0, norm->lo - 1.0, 1.0);
+    }
+    bool notable = false;
+    if (const auto* shape = std::get_if<spec::HistoSysData>(&modifier.data)) {
+      for (std::size_t bin = 0; bin < sample.data.size(); ++bin) {
+        const double yield = sample.data[bin];
+        notable = notable || is_notable(shape->hi_data[bin] - yield, shape->lo_data[bin] - yield, yield);
+      }
+    }
+    return notable;
+  };
+  for (const spec::Channel& channel : channels) {
+    for (const spec::Sample& sample : channel.samples) {
+      for (const spec::Modifier& modifier : sample.modifiers) {
+        if (acts(sample, modifier)) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 } // namespace muhat::test

@@ -52,14 +52,16 @@ public:
   void look_at(const Bundle&, const S*) {}
   template <ModifierStage stage>
   void look_at(const InterpolatedFactorBundle<S>& bundle, const S* parameters) {
-    bundle.template report<stage>(parameters, *this);
+    if (bundle.may_be_negative()) {
+      bundle.template report<stage>(parameters, *this);
+    }
   }
 
 private:
   std::vector<NegativeFactor> found_;
 };
 
-/// The negative factors of normsys at a point. The cost of these factors alone.
+/// The negative factors of normsys at a point. The cost of these factors, none where all are near 1.
 template <class AnyModel>
 [[nodiscard]] std::vector<NegativeFactor>
 negative_factors(const AnyModel& model, const VectorOf<typename AnyModel::scalar_type>& point) {
