@@ -1,12 +1,14 @@
 #include <muhat/inference/test_statistic.hpp>
 
 #include <support/catch.hpp>
+#include <support/messages.hpp>
 
 #include <cmath>
 #include <limits>
 #include <string>
 
 using namespace muhat;
+using namespace muhat::test;
 
 TEST_CASE("one-sided statistics vanish on their harmless side", "[test_statistic]") {
   const double constrained = 12.0;

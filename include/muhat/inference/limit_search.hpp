@@ -141,11 +141,12 @@ private:
     }
   }
 
-  /// Walks up until the curve is below the level. The predictions may converge below the crossing, so each
-  /// step is at least four times the one before, in proportion to mu, until mu doubles.
+  /// Walks up until the curve is below the level. Predictions may converge below the crossing, so after a few
+  /// of them each step is at least four times the one before, in proportion to mu, until mu doubles.
   [[nodiscard]] bool bracket(std::vector<double>& shared) {
-    constexpr int most_steps = 60;
-    double stride = 0.5 * range_.relative_tolerance;
+    constexpr int trusted_steps = 4;
+    constexpr int most_steps = 64;
+    double stride = 0.0;
     for (int step = 0; !has_high_; ++step) {
       if (low_ >= range_.upper) {
         const double cls = std::round(1e6 * range_.level * std::exp(f_low_)) / 1e6;
@@ -163,7 +164,8 @@ private:
       // So many doublings span all magnitudes that occur.
       next = step < most_steps ? next : range_.upper;
       (void)evaluate(std::min(next, range_.upper), shared);
-      stride = std::min(1.0, 4.0 * stride);
+      stride =
+          step < trusted_steps ? stride : std::min(1.0, std::max(range_.relative_tolerance, 4.0 * stride));
     }
     return true;
   }
