@@ -91,6 +91,7 @@
 #include <muhat/model/parameter_configuration.hpp>
 #include <muhat/model/parameters.hpp>
 #include <muhat/model/rate_curvature.hpp>
+#include <muhat/model/same_sided.hpp>
 #include <muhat/model/signal_hypothesis.hpp>
 #include <muhat/model/simple_models.hpp>
 
@@ -101,6 +102,7 @@
 #include <muhat/likelihood/likelihood_evaluator.hpp>
 #include <muhat/likelihood/missing_density.hpp>
 #include <muhat/likelihood/negative_bins.hpp>
+#include <muhat/likelihood/negative_factors.hpp>
 #include <muhat/likelihood/softened_edges.hpp>
 
 #include <muhat/fit/arrow_factor.hpp>
@@ -115,6 +117,7 @@
 #include <muhat/fit/fit_setup.hpp>
 #include <muhat/fit/fitter.hpp>
 #include <muhat/fit/metric_factor.hpp>
+#include <muhat/fit/minimum.hpp>
 #include <muhat/fit/objective.hpp>
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/fit/optimizer_options.hpp>
@@ -129,6 +132,7 @@
 #include <muhat/inference/cls_scan.hpp>
 #include <muhat/inference/discovery.hpp>
 #include <muhat/inference/empirical_distribution.hpp>
+#include <muhat/inference/failed_toys.hpp>
 #include <muhat/inference/hypotest.hpp>
 #include <muhat/inference/inference_options.hpp>
 #include <muhat/inference/interval.hpp>
@@ -142,6 +146,7 @@
 #include <muhat/inference/reinterpretation_session.hpp>
 #include <muhat/inference/sampling.hpp>
 #include <muhat/inference/scan_control.hpp>
+#include <muhat/inference/settled_minima.hpp>
 #include <muhat/inference/signal_grid.hpp>
 #include <muhat/inference/test_statistic.hpp>
 #include <muhat/inference/toy_calculator.hpp>

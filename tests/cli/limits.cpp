@@ -136,6 +136,45 @@ TEST_CASE("significance: p0 and Z belong together, and agree with cls") {
   }
 }
 
+TEST_CASE("significance: a best fit at the upper bound is a warning, in upper-limit, too") {
+  nlohmann::json workspace = nlohmann::json::parse(two_bins);
+  workspace["observations"][0]["data"] = {700.0, 650.0};
+  for (const char* command : {"significance", "upper-limit", "cls"}) {
+    const auto result = run_tool({command}, workspace.dump());
+    CHECK(mentions(result.err, {"warning", "best fit of mu", "upper bound 10"}));
+  }
+}
+
+TEST_CASE("significance: of p-values too small for a number the logarithm is given") {
+  const auto document = [](double signal) {
+    return nlohmann::json::parse(R"({"channels": [{"name": "SR", "samples": [
+      {"name": "s", "data": [1.0], "modifiers": [{"name": "mu", "type": "normfactor", "data": null}]},
+      {"name": "b", "data": [100.0], "modifiers": []}]}],
+      "observations": [{"name": "SR", "data": [100.0]}],
+      "measurements": [{"name": "m", "config": {"poi": "mu", "parameters": []}}], "version": "1.0.0"})")
+        .patch(nlohmann::json::array(
+            {{{"op", "replace"}, {"path", "/channels/0/samples/0/data/0"}, {"value", signal}},
+             {{"op", "replace"}, {"path", "/observations/0/data/0"}, {"value", 100.0 + signal}}}))
+        .dump();
+  };
+  const nlohmann::json small = run_tool({"significance"}, document(5000.0)).json();
+  CHECK(small.at("p0_obs") == 0.0);
+  const double z = small.at("significance_obs").get<double>();
+  // Phi(-z) by Mills' ratio.
+  const double expected = (-0.5 * z * z - std::log(z * std::sqrt(2.0 * 3.14159265358979))) / std::log(10.0);
+  CHECK(small.at("log10_p0_obs").get<double>() == Approx(expected).epsilon(1e-6));
+  CHECK(small.at("log10_p0_exp").size() == 5);
+  CHECK(small.at("log10_p0_exp")[2].get<double>() == Approx(expected).epsilon(1e-4));
+  const nlohmann::json test = run_tool({"cls", "--test-stat", "q0"}, document(5000.0)).json();
+  CHECK(test.at("log10_p0_obs") == small.at("log10_p0_obs"));
+  const nlohmann::json large = run_tool({"significance"}, document(50.0)).json();
+  CHECK(large.at("p0_obs").get<double>() > 0.0);
+  CHECK_FALSE(large.contains("log10_p0_obs"));
+  CHECK_FALSE(large.contains("log10_p0_exp"));
+  const nlohmann::json excluded = run_tool({"cls", "--test-poi", "10"}, document(500.0)).json();
+  CHECK(excluded.at("log10_CLs_exp")[0].get<double>() < -300.0);
+}
+
 TEST_CASE("significance: without a parameter of interest the exit code is 2") {
   const auto result =
       run_tool({"significance", "--measurement", "missing_signal"}, muhat::test::two_channels);

@@ -155,6 +155,32 @@ TEST_CASE("toys: options stop a run early, and mistakes exit with 2") {
   }
 }
 
+TEST_CASE("toys: failed ones are a warning with their share and what they leave open") {
+  const muhat::test::TemporaryDirectory directory;
+  nlohmann::json document = toys({"--ntoys", "20"}).json();
+  nlohmann::json& sample = document["toys"]["alternative"];
+  sample["numbers"].erase(19);
+  sample["statistics"].erase(19);
+  sample["failed"].push_back({{"number", 19}, {"reason", "no certified minimum: stalled"}});
+  const std::string file = (directory / "failed.json").string();
+  muhat::write_file(file, document.dump());
+  const auto merged = run_tool({"merge", file});
+  CHECK(merged.code == 0);
+  CHECK(
+      mentions(merged.err, {"muhat merge: warning", "1 of 20 toys (5 %) of the alternative", "CLs", "from"}));
+  const auto continued = toys({"--ntoys", "20", "--continue", file});
+  CHECK(mentions(continued.err, {"muhat toys: warning", "1 of 20 toys (5 %) of the alternative"}));
+  CHECK(toys({"--ntoys", "20"}).err.find("warning") == std::string::npos);
+}
+
+TEST_CASE("toys: a best fit at the upper bound is a warning") {
+  nlohmann::json workspace = nlohmann::json::parse(two_bins);
+  workspace["observations"][0]["data"] = {700.0, 650.0};
+  CHECK(mentions(run_tool({"toys", "--ntoys", "3"}, workspace.dump()).err, {"warning", "upper bound 10"}));
+  CHECK(mentions(run_tool({"cls", "--calctype", "toybased", "--ntoys", "3"}, workspace.dump()).err,
+                 {"warning", "upper bound 10"}));
+}
+
 TEST_CASE("toys: numbers of toys that do not exist are refused") {
   const auto result = toys({"--ntoys", "10", "--first", "9223372036854775800"});
   CHECK(result.code == 2);

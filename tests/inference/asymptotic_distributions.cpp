@@ -79,6 +79,18 @@ TEST_CASE("CLs survives where both tails underflow", "[asymptotics]") {
   CHECK(close.cls == Approx(std::exp(-0.5 * (1600.0 - 39.99 * 39.99)) * 39.99 / 40.0).epsilon(1e-5));
 }
 
+TEST_CASE("the logarithms of p-values outlast the values", "[asymptotics]") {
+  const PValues moderate = observed_p_values({TestStatistic::q_mu_tilde, 4.0}, 6.25);
+  CHECK(moderate.log_clsb == Approx(std::log(moderate.clsb)).epsilon(1e-12));
+  CHECK(moderate.log_clb == Approx(std::log(moderate.clb)).epsilon(1e-12));
+  CHECK(moderate.log_cls == Approx(std::log(moderate.cls)).epsilon(1e-12));
+  const PValues far = observed_p_values({TestStatistic::q0, 1.0}, 10000.0);
+  CHECK(far.clsb == 0.0);
+  // Phi(-100) by Mills' ratio.
+  CHECK(far.log_clsb == Approx(-5000.0 - std::log(100.0 * std::sqrt(2.0 * 3.14159265358979))).epsilon(1e-7));
+  CHECK(far.log_cls == Approx(far.log_clsb - far.log_clb).epsilon(1e-12));
+}
+
 TEST_CASE("without sensitivity CLs is 1", "[asymptotics]") {
   for (const TestStatistic statistic : {TestStatistic::t_mu, TestStatistic::t_mu_tilde, TestStatistic::q_mu,
                                         TestStatistic::q_mu_tilde, TestStatistic::q0}) {

@@ -250,6 +250,31 @@ TEST_CASE("a statistic that does not suit the bounds is a warning", "[hypotest]"
   CHECK(result.cls_observed > 0.0);
 }
 
+TEST_CASE("a best fit at the upper bound is a warning", "[hypotest]") {
+  const Model model = counting_experiment(5.0, 10.0);
+  for (const TestStatistic statistic : {TestStatistic::q_mu_tilde, TestStatistic::q0}) {
+    const HypotestResult bounded = hypotest(model, vector({1200.0}), {.test_statistic = statistic});
+    REQUIRE(bounded.warnings.size() == 1);
+    CHECK(mentions(bounded.warnings[0], {"mu", "upper bound 10"}));
+    HypotestOptions wide{.test_statistic = statistic};
+    wide.fit.bounds = {{"mu", {0.0, 1000.0}}};
+    CHECK(hypotest(model, vector({1200.0}), wide).warnings.empty());
+  }
+}
+
+TEST_CASE("a sample that its interpolation drives negative is a warning", "[hypotest]") {
+  const Model model = build_model(
+      spec::Model{{{"channel",
+                    {{"background", {10.0}, {{"scale", "normsys", spec::NormSysData{1000.0, 0.001}}}},
+                     {"signal", {5.0}, {{"mu", "normfactor", {}}}}}}},
+                  {}},
+      "mu");
+  const HypotestResult result = hypotest(model, with_auxdata(model, {12.0}), {.mu = 10.0});
+  REQUIRE_FALSE(result.warnings.empty());
+  CHECK(mentions(result.warnings[0],
+                 {"at the tested value", "\"background\"", "negative yield", "bin 0", "\"scale\""}));
+}
+
 TEST_CASE("a failed fit throws instead of giving a number", "[hypotest]") {
   const Model model = hello_world_model();
   const Vector data = with_auxdata(model, {51.0, 48.0});

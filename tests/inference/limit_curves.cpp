@@ -32,6 +32,22 @@ struct ExponentialCurves {
   static LimitRange range(std::size_t, const LimitRange& range) { return range; }
 };
 
+/// CLs = 1 / (1 + mu / scale), 0.05 at 19 times the scale, with predictions that approach the crossing from
+/// below.
+struct CreepingCurves {
+  double scale = 1.0;
+  int evaluations = 0;
+
+  double cls(std::size_t, double mu) {
+    ++evaluations;
+    return 1.0 / (1.0 + mu / scale);
+  }
+  double predict(std::size_t, double mu) const {
+    return mu > 0.0 ? mu + 1e-3 * (18.9 * scale - mu) : std::numeric_limits<double>::quiet_NaN();
+  }
+  static LimitRange range(std::size_t, const LimitRange& range) { return range; }
+};
+
 struct NoCurves {
   double cls(std::size_t curve, double mu);
 };
@@ -55,6 +71,21 @@ TEST_CASE("limits by a calculator of one's own", "[limit_curves]") {
   }
   CHECK_FALSE(result.observed.error.has_value());
   CHECK(curves.evaluated.size() < 60);
+}
+
+TEST_CASE("a limit is bracketed however far it is and however short predictions fall", "[limit_curves]") {
+  for (const double scale : {1e-3, 1.0, 1e3, 1e9, 1e25}) {
+    CAPTURE(scale);
+    CreepingCurves curves{.scale = scale};
+    detail::LimitSearch search([&](double mu) { return curves.cls(0, mu); },
+                               [&](double mu) { return curves.predict(0, mu); },
+                               LimitRange{.upper = 1e30, .level = 0.05});
+    std::vector<double> shared;
+    const Limit limit = search.run(shared);
+    REQUIRE(limit.value.has_value());
+    CHECK(*limit.value == Approx(19.0 * scale).epsilon(1e-3));
+    CHECK(curves.evaluations < 180);
+  }
 }
 
 TEST_CASE("a coarse resolution and tolerance of CLs end a search early", "[limit_curves]") {

@@ -1,12 +1,14 @@
 #include <muhat/inference/test_statistic.hpp>
 
 #include <support/catch.hpp>
+#include <support/messages.hpp>
 
 #include <cmath>
 #include <limits>
 #include <string>
 
 using namespace muhat;
+using namespace muhat::test;
 
 TEST_CASE("one-sided statistics vanish on their harmless side", "[test_statistic]") {
   const double constrained = 12.0;
@@ -52,4 +54,19 @@ TEST_CASE("a statistic of numbers that are not finite is refused", "[test_statis
     CHECK_THROWS_AS(test_statistic_value(TestStatistic::q_mu, 1.0, 0.5, bad, 10.0), InvalidArgument);
     CHECK_THROWS_AS(test_statistic_value(TestStatistic::q_mu, 1.0, 0.5, 12.0, bad), InvalidArgument);
   }
+}
+
+TEST_CASE("a best fit at the upper bound is remarked upon, with what it means", "[test_statistic]") {
+  const auto warning = [](TestStatistic statistic, double mu_hat) {
+    return poi_at_bound_warning(statistic, "mu_sig", mu_hat, 10.0);
+  };
+  for (const TestStatistic statistic : {TestStatistic::t_mu, TestStatistic::t_mu_tilde, TestStatistic::q_mu,
+                                        TestStatistic::q_mu_tilde, TestStatistic::q0}) {
+    CHECK(warning(statistic, 9.999).empty());
+    CHECK(warning(statistic, 0.0).empty());
+    CHECK(mentions(warning(statistic, 10.0), {"best fit of mu_sig", "upper bound 10"}));
+  }
+  CHECK(mentions(warning(TestStatistic::q0, 10.0), {"significance", "too small"}));
+  CHECK(mentions(warning(TestStatistic::q_mu_tilde, 10.0), {"exclude no value inside"}));
+  CHECK(mentions(warning(TestStatistic::t_mu_tilde, 10.0), {"ttilde is too small"}));
 }

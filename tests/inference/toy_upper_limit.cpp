@@ -150,6 +150,11 @@ TEST_CASE("toys without a fit are counted, and a point without any toy has no CL
   CHECK(result.toys == 160);
   CHECK(result.failed_toys > 0);
   CHECK(result.failed_toys < 160);
+  REQUIRE_FALSE(result.warnings.empty());
+  CHECK(mentions(result.warnings.back(),
+                 {number_text(static_cast<double>(result.failed_toys)) + " of 160 toys", "enter no limit"}));
+  CHECK((result.warnings.back().find("could be anything") != std::string::npos) ==
+        result.observed.value.has_value());
 }
 
 TEST_CASE("toys of a point where none has a statistic are made once", "[toy_upper_limit]") {

@@ -5,8 +5,12 @@
 #include <support/catch.hpp>
 #include <support/messages.hpp>
 
+#include <array>
+#include <cmath>
+#include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 using namespace muhat;
 using namespace muhat::test;
@@ -105,6 +109,29 @@ TEST_CASE("CLs is at most 1", "[toys]") {
   for (const PValues& expected : expected_p_values(toys)) {
     CHECK(expected.cls <= 1.0);
   }
+}
+
+TEST_CASE("expected p-values have uncertainties, those of p0 for q0", "[toys]") {
+  ToyEnsemble toys = ensemble({});
+  for (std::uint64_t k = 0; k < 400; ++k) {
+    toys.tested.numbers.push_back(k);
+    toys.alternative.numbers.push_back(k);
+    toys.tested.statistics.push_back(static_cast<double>(k % 20));
+    toys.alternative.statistics.push_back(static_cast<double>(k % 40));
+  }
+  toys.test_statistic = TestStatistic::q0;
+  const std::array<double, 5> p0 = expected_errors(toys);
+  // A toy of the alternative reaches the median of half of the tested ones, 0, whatever its place.
+  CHECK(p0[0] == Approx(binomial_fraction(0.0, 400.0).error));
+  // Above the median p0 of the alternative falls by 0.05 with every tenth of its toys: place and count.
+  const double place = std::sqrt(0.25 / 400.0) * 2.0;
+  CHECK(p0[3] > 0.5 * place);
+  CHECK(p0[3] < 1.5 * std::hypot(place, std::sqrt(0.25 / 400.0)));
+  toys.test_statistic = TestStatistic::q_mu;
+  const std::array<double, 5> cls = expected_errors(toys);
+  // CLs is CLs+b over CLb, about 1/40 there, and as much less certain.
+  CHECK(cls[0] == Approx(p0[0] / expected_p_values(toys)[0].clb));
+  CHECK(cls[0] > 30.0 * p0[0]);
 }
 
 TEST_CASE("settings that one part alone states do not keep it from merging, and stay", "[toys]") {

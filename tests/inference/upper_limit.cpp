@@ -153,6 +153,44 @@ TEST_CASE("a best fit at the bound widens it for every statistic", "[upper_limit
   }
 }
 
+TEST_CASE("a best fit at the bound is a warning of the limit, unless the bound is raised", "[upper_limit]") {
+  const Model model = counting_experiment(1.0, 1.0);
+  const UpperLimitResult bounded = upper_limit(model, vector({100.0}));
+  CHECK(bounded.best_fit == 10.0);
+  REQUIRE(bounded.warnings.size() == 1);
+  CHECK(mentions(bounded.warnings[0], {"best fit of mu", "upper bound 10", "limit lies beyond"}));
+  const UpperLimitResult raised = upper_limit(model, vector({100.0}), {.widen_bounds = true});
+  REQUIRE(raised.warnings.size() == 1);
+  CHECK(mentions(raised.warnings[0], {"raised"}));
+  CHECK(raised.best_fit.value() == Approx(99.0).epsilon(1e-4));
+}
+
+TEST_CASE("limits far above what the data at small values predict are found", "[upper_limit]") {
+  // The signal's own uncertainty shrinks it as it is tested, so that predictions keep falling short.
+  const Model model = build_model(
+      spec::Model{{{"channel",
+                    {{"background", {6.0, 3.0}, {}},
+                     {"signal",
+                      {5.0, 0.5},
+                      {{"mu", "normfactor", {}}, {"x", "normsys", spec::NormSysData{4.0, 0.05}}}}}}},
+                  {}},
+      "mu");
+  const Vector data = with_auxdata(model, {8.0, 3.0});
+  const UpperLimitResult result = upper_limit(model, data, {.widen_bounds = true});
+  double before = 0.0;
+  for (std::size_t k = 0; k < 5; ++k) {
+    CAPTURE(k, result.expected[k].reason);
+    const double limit = result.expected[k].value.value();
+    CHECK(limit > before);
+    before = limit;
+    HypotestOptions test{.mu = limit};
+    test.fit.bounds = {{"mu", {0.0, result.poi_bounds.second}}};
+    CHECK(hypotest(model, data, test).cls_expected[k] == Approx(0.05).epsilon(2e-3));
+  }
+  CHECK(result.expected[4].value.value() > 1000.0);
+  CHECK(result.points.size() < 100);
+}
+
 TEST_CASE("hardly any sensitivity: no limit, for a reason", "[upper_limit]") {
   for (const TestStatistic statistic :
        {TestStatistic::q_mu_tilde, TestStatistic::t_mu, TestStatistic::t_mu_tilde}) {

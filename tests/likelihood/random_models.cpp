@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <muhat/fit/poi.hpp>
 #include <muhat/likelihood/expected_data.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 
@@ -14,6 +15,7 @@
 #include <support/catch.hpp>
 #include <support/library.hpp>
 #include <support/random_models.hpp>
+#include <support/realistic_models.hpp>
 #include <support/specs.hpp>
 #include <support/tolerances.hpp>
 
@@ -270,4 +272,20 @@ TEST_CASE("derivatives of clipped rates are the oracle's differences") {
     CHECK(test::product_deviation(evaluator, x, draws) < tolerance::identity);
     CHECK(test::jacobian_deviation(evaluator, compared, x) < tolerance::gradient);
   }
+}
+
+TEST_CASE("realistic models have a density where fits start, and are the same for the same seed") {
+  int same_sided = 0;
+  constexpr std::uint64_t count = 100;
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    CAPTURE(seed);
+    const test::RealisticModel random = test::realistic_model(seed);
+    const muhat::Model model = random.model();
+    CHECK(random.data == test::realistic_model(seed).data);
+    CHECK(muhat::find_poi(model) == model.parameter_index("mu"));
+    CHECK(std::isfinite(muhat::logpdf(model, model.suggested_init(), random.data)));
+    same_sided += test::has_same_sided_effect(random.channels) ? 1 : 0;
+  }
+  CHECK(same_sided > 25);
+  CHECK(same_sided < 60);
 }

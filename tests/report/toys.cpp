@@ -57,6 +57,8 @@ TEST_CASE("toys: failed toys are counted, and what the toys cannot tell is null 
   CHECK(json.at("ntoys") == nlohmann::json::array({3, 1}));
   CHECK(json.at("failed_toys") == nlohmann::json::array({1, 0}));
   CHECK(json.at("CLs_obs").is_number());
+  CHECK(json.at("CLs_exp_error").size() == 5);
+  CHECK(json.at("CLs_exp_error")[2].get<double>() > 0.0);
   muhat::ToyEnsemble far = ensemble();
   far.observed = 100.0;
   json = muhat::toy_p_values_json(far);
@@ -66,6 +68,7 @@ TEST_CASE("toys: failed toys are counted, and what the toys cannot tell is null 
   json = muhat::toy_p_values_json(far);
   CHECK(json.at("CLs_obs").is_null());
   CHECK(json.at("CLs_exp").size() == 5);
+  CHECK(json.at("CLs_exp_error")[4].is_null());
   CHECK(muhat::test::mentions(json.at("reason").get<std::string>(), {"no toy"}));
 }
 

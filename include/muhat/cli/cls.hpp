@@ -46,6 +46,7 @@ inline ExitCode run_toy_cls(const ClsOptions& options, const LoadedModel& loaded
                                          options.toys.threads, std::nullopt, context, interrupted);
   const nlohmann::json result = toy_p_values_json(ensemble);
   print_warnings(context, "cls", calculator.warnings());
+  warn_of_toys(context, "cls", ensemble, inference, loaded.model, calculator.best_fit());
   write_result(context, options.output, result);
   if (interrupted) {
     context.err << "muhat cls: interrupted; the result is that of the toys made so far\n";

@@ -12,6 +12,7 @@
 #include <muhat/cli/progress.hpp>
 #include <muhat/core/errors.hpp>
 #include <muhat/core/executor.hpp>
+#include <muhat/inference/failed_toys.hpp>
 #include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/scan_control.hpp>
 #include <muhat/inference/toy_calculator.hpp>
@@ -143,6 +144,20 @@ inline void warn_of_bounds(Context& context, std::string_view command, const Inf
       check_poi_bounds(options.test_statistic, model.poi_name(), setup.bounds.lower[poi]);
   if (!unsuitable.empty()) {
     print_warnings(context, command, {unsuitable});
+  }
+}
+
+/// The warnings of finished toys: of those that failed, and of a best fit to the data at the upper bound of
+/// the parameter of interest.
+inline void warn_of_toys(Context& context, std::string_view command, const ToyEnsemble& ensemble,
+                         const InferenceOptions& options, const Model& model, double best_fit) {
+  const double upper = make_setup(model, options.fit).bounds.upper[find_poi(model, options.poi)];
+  for (const std::string& warning :
+       {poi_at_bound_warning(options.test_statistic, ensemble.poi, best_fit, upper),
+        failed_toys_warning(ensemble)}) {
+    if (!warning.empty()) {
+      print_warnings(context, command, {warning});
+    }
   }
 }
 

@@ -121,6 +121,7 @@ inline ExitCode run_toys(const ToysOptions& options, Context& context) {
                                          std::move(previous), context, interrupted);
   const nlohmann::json result = toy_ensemble_json(ensemble);
   print_warnings(context, "toys", calculator.warnings());
+  warn_of_toys(context, "toys", ensemble, inference, loaded.model, calculator.best_fit());
   write_result(context, options.output, result);
   if (interrupted) {
     context.err
@@ -170,6 +171,9 @@ inline ExitCode run_merge(const MergeOptions& options, Context& context) {
     const nlohmann::json document = load_document(file, context);
     ToyEnsemble part = with_source(source_name(file), [&] { return read_toy_ensemble(document); });
     name_source(file, [&] { merged = merged ? merge(std::move(*merged), part) : std::move(part); });
+  }
+  if (const std::string failed = failed_toys_warning(*merged); !failed.empty()) {
+    print_warnings(context, "merge", {failed});
   }
   write_result(context, options.output, toy_ensemble_json(*merged));
   return ExitCode::success;

@@ -18,6 +18,7 @@
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/likelihood/likelihood.hpp>
 #include <muhat/likelihood/missing_density.hpp>
+#include <muhat/likelihood/negative_factors.hpp>
 #include <muhat/model/layout.hpp>
 #include <muhat/model/same_sided.hpp>
 
@@ -201,9 +202,14 @@ public:
       if (end.status == FitStatus::outside_domain && !result.missing_density.empty()) {
         result.missing_density += "; no point with a density was found inside the bounds";
       }
+    } else if (std::string negative = describe_negative_factors(model_, end.x); !negative.empty()) {
+      result.warnings.push_back(std::move(negative));
     }
     if (minimum.missed > same_minimum_tolerance) {
       result.warnings.push_back(missed_text(minimum.missed));
+    }
+    if (const OtherMinimum* other = minimum.equally_low()) {
+      result.warnings.push_back(describe_equally_low(end.x, *other));
     }
     if (minimum.starts_disagree()) {
       result.warnings.push_back("starts disagree: the fit has several minima, up to " +
@@ -237,6 +243,16 @@ private:
       two_sided_ = std::move(list);
     }
     return *two_sided_;
+  }
+
+  /// A remark that names the parameter that tells two equally low minima apart.
+  [[nodiscard]] std::string describe_equally_low(const Vector& x, const OtherMinimum& other) const {
+    Index most = 0;
+    ((x - other.x).array().abs() / (1.0 + x.array().abs())).maxCoeff(&most);
+    return "two minima are equally low, at " + (*par_names_)[static_cast<std::size_t>(most)] + " = " +
+           number_text(x[most]) + ", which is given, and " + number_text(other.x[most]) +
+           ": what depends on the place of the minimum depends on this choice, the parameters here and the "
+           "Asimov data made from them";
   }
 
   /// A remark that names these bins.

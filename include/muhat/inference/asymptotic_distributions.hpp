@@ -75,7 +75,7 @@ public:
       log_clsb = log_of_sum(log_clsb, log_normal_tail(root));
       log_clb = log_of_sum(log_clb, log_normal_tail(root + root_asimov_));
     }
-    return PValues{std::exp(log_clsb), std::exp(log_clb), std::exp(std::min(0.0, log_clsb - log_clb))};
+    return p_values_of_logarithms(log_clsb, log_clb, std::min(0.0, log_clsb - log_clb));
   }
 
   /// Why the p-values of T are undefined, "" where they are defined.

@@ -42,6 +42,9 @@ struct HypotestResult {
   /// CLs+b and CLb of the data.
   double clsb = 1.0;
   double clb = 1.0;
+  /// Natural logarithms of `cls_observed` and `clsb`, for values that have become 0.
+  double log_cls_observed = 0.0;
+  double log_clsb = 0.0;
   /// All expected tail probabilities, in the order of `cls_expected`.
   ExpectedBand expected = {};
   /// The p-value of the background-only hypothesis, observed and expected; only for q0.
@@ -59,6 +62,8 @@ inline void set_p_values(HypotestResult& result, const PValues& observed, const 
   result.cls_observed = observed.cls;
   result.clsb = observed.clsb;
   result.clb = observed.clb;
+  result.log_cls_observed = observed.log_cls;
+  result.log_clsb = observed.log_clsb;
   result.expected = expected;
   std::array<double, 5> clsb{};
   for (std::size_t k = 0; k < expected.size(); ++k) {
@@ -89,8 +94,13 @@ template <class AnyModel, class Optimizer>
   result.fits = calculator.fits(result.mu);
   const std::string unsuitable =
       check_poi_bounds(result.test_statistic, result.poi, calculator.poi_bounds().first);
-  if (!unsuitable.empty()) {
-    result.warnings.push_back(unsuitable);
+  const std::string at_bound =
+      poi_at_bound_warning(result.test_statistic, result.poi, result.fits.free_fit_to_data.value(result.poi),
+                           calculator.poi_bounds().second);
+  for (const std::string& warning : {unsuitable, at_bound}) {
+    if (!warning.empty()) {
+      result.warnings.push_back(warning);
+    }
   }
   const std::vector<std::string> remarks = fit_warnings(result.fits);
   result.warnings.insert(result.warnings.end(), remarks.begin(), remarks.end());

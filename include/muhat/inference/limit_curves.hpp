@@ -68,6 +68,8 @@ struct UpperLimitResult {
   std::size_t failed_toys = 0;
   /// The POI's bounds in the fits.
   std::pair<double, double> poi_bounds = {};
+  /// The best fit of the POI to the data; nothing where it has no certificate.
+  std::optional<double> best_fit = {};
   std::vector<std::string> warnings = {};
 };
 

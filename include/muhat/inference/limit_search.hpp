@@ -141,10 +141,13 @@ private:
     }
   }
 
-  /// Walks up until the curve is below the level.
+  /// Walks up until the curve is below the level. Predictions may converge below the crossing, so after a few
+  /// of them each step is at least four times the one before, in proportion to mu, until mu doubles.
   [[nodiscard]] bool bracket(std::vector<double>& shared) {
-    constexpr int steps = 60;
-    for (int step = 0; !has_high_ && step < steps; ++step) {
+    constexpr int trusted_steps = 4;
+    constexpr int most_steps = 64;
+    double stride = 0.0;
+    for (int step = 0; !has_high_; ++step) {
       if (low_ >= range_.upper) {
         const double cls = std::round(1e6 * range_.level * std::exp(f_low_)) / 1e6;
         failure_ = "CLs is " + number_text(cls) + " at the upper bound " + number_text(range_.upper) +
@@ -154,14 +157,17 @@ private:
       const double guess = predict_(low_);
       double next = low_ > 0.0 ? 2.0 * low_ : 1.0;
       if (std::isfinite(guess) && guess > 0.0) {
-        next = low_ < guess ? guess * (1.0 + 0.5 * range_.relative_tolerance) : 1.2 * low_;
+        const double ahead = low_ * (1.0 + stride);
+        next = low_ < guess ? std::max(guess * (1.0 + 0.5 * range_.relative_tolerance), ahead)
+                            : std::max(1.2 * low_, ahead);
       }
+      // So many doublings span all magnitudes that occur.
+      next = step < most_steps ? next : range_.upper;
       (void)evaluate(std::min(next, range_.upper), shared);
+      stride =
+          step < trusted_steps ? stride : std::min(1.0, std::max(range_.relative_tolerance, 4.0 * stride));
     }
-    if (!has_high_) {
-      failure_ = "CLs stays above " + number_text(range_.level) + " up to " + number_text(low_);
-    }
-    return has_high_;
+    return true;
   }
 
   [[nodiscard]] bool is_tight() const {

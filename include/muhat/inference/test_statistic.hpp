@@ -113,4 +113,28 @@ inline constexpr const char* alternative_text = "the alternative hypothesis' val
   return {};
 }
 
+/// A warning where the best fit of the POI lies at its upper bound, "" where it does not: the lowest minimum
+/// is then beyond, so that t is too small, and no value inside the bounds can be excluded from above.
+[[nodiscard]] inline std::string poi_at_bound_warning(TestStatistic statistic, const std::string& poi,
+                                                      double mu_hat, double upper) {
+  if (mu_hat < upper) {
+    return {};
+  }
+  const std::string place = "the best fit of " + poi + " lies at its upper bound " + number_text(upper) +
+                            ", so the minimum is beyond it: ";
+  const std::string advice = "give " + poi + " a higher upper bound";
+  switch (statistic) {
+  case TestStatistic::q0:
+    return place + "q0 and the significance are too small and p0 is too large; " + advice;
+  case TestStatistic::q_mu:
+  case TestStatistic::q_mu_tilde:
+    return place + "the data exclude no value inside the bounds, their upper limit lies beyond; " + advice;
+  case TestStatistic::t_mu:
+  case TestStatistic::t_mu_tilde:
+    break;
+  }
+  return place + std::string(to_string(statistic)) + " is too small and its p-values are too large; " +
+         advice;
+}
+
 } // namespace muhat

@@ -90,29 +90,39 @@ inline AlternativePValues alternative_p_values(const ToyEnsemble& ensemble) {
   double n = 2.0;
   for (PValues& values : band) {
     const double q = normal_tail(n);
-    values = {percentile(toys.clsb, q), percentile(toys.clb, q), percentile(toys.cls, q)};
+    values = p_values_of(percentile(toys.clsb, q), percentile(toys.clb, q), percentile(toys.cls, q));
     n -= 1.0;
   }
   return band;
 }
 
-/// The uncertainties of the expected CLs: that of the percentile, whose place among the alternative's n toys
-/// is uncertain by sqrt(q (1 - q) / n), and the binomial one of CLs+b. Throws as `observed_p_values`.
-/// O(n log n).
-[[nodiscard]] inline std::array<double, 5> expected_cls_errors(const ToyEnsemble& ensemble) {
+namespace detail {
+
+/// The uncertainty of a percentile of sorted values, whose place among them is uncertain by
+/// sqrt(q (1 - q) / n).
+inline double percentile_error(const std::vector<double>& sorted, double q) {
+  const double shift = std::sqrt(q * (1.0 - q) / static_cast<double>(sorted.size()));
+  return 0.5 * (percentile(sorted, std::min(1.0, q + shift)) - percentile(sorted, std::max(0.0, q - shift)));
+}
+
+} // namespace detail
+
+/// The uncertainties of the expected CLs, for q0 those of the expected p0: that of the percentile among the
+/// alternative's toys, and the binomial one of CLs+b among those of the tested hypothesis. Throws as
+/// `observed_p_values`. O(n log n).
+[[nodiscard]] inline std::array<double, 5> expected_errors(const ToyEnsemble& ensemble) {
+  const bool discovery = ensemble.test_statistic == TestStatistic::q0;
   const detail::AlternativePValues toys = detail::alternative_p_values(ensemble);
-  const auto alternative = static_cast<double>(toys.cls.size());
+  const std::vector<double>& p_values = discovery ? toys.clsb : toys.cls;
   const auto tested = static_cast<double>(ensemble.tested.statistics.size());
   std::array<double, 5> errors{};
   double n = 2.0;
   for (double& error : errors) {
     const double q = normal_tail(n);
-    const double shift = std::sqrt(q * (1.0 - q) / alternative);
-    const double spread = 0.5 * (percentile(toys.cls, std::min(1.0, q + shift)) -
-                                 percentile(toys.cls, std::max(0.0, q - shift)));
-    const double clb = percentile(toys.clb, q);
-    const double clsb = std::min(1.0, percentile(toys.cls, q) * clb);
-    error = std::hypot(spread, binomial_fraction(clsb * tested, tested).error / clb);
+    const double clb = discovery ? 1.0 : percentile(toys.clb, q);
+    const double clsb = std::min(1.0, percentile(p_values, q) * clb);
+    error = std::hypot(detail::percentile_error(p_values, q),
+                       binomial_fraction(clsb * tested, tested).error / clb);
     n -= 1.0;
   }
   return errors;

@@ -16,6 +16,7 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/number_text.hpp>
 #include <muhat/core/special_functions.hpp>
+#include <muhat/inference/failed_toys.hpp>
 #include <muhat/inference/limit_curves.hpp>
 #include <muhat/inference/limit_search.hpp>
 #include <muhat/inference/profile.hpp>
@@ -123,6 +124,21 @@ public:
     }
   }
 
+  /// What the failed toys of the evaluated point that is nearest to `limit` leave open, "" without any.
+  [[nodiscard]] std::string failure_text(double limit) const {
+    std::string text;
+    double nearest = std::numeric_limits<double>::infinity();
+    for (const auto& [mu, point] : points_) {
+      if (std::abs(mu - limit) < nearest) {
+        nearest = std::abs(mu - limit);
+        text = point.failures.empty() ? ""
+                                      : "at " + options_->poi + " = " + number_text(mu) +
+                                            ", the nearest to the limit, " + point.failures;
+      }
+    }
+    return text;
+  }
+
   [[nodiscard]] std::size_t made() const noexcept { return made_; }
   [[nodiscard]] std::size_t failed() const noexcept { return failed_; }
 
@@ -158,6 +174,8 @@ private:
     /// Without toys.
     ToyEnsemble experiment;
     Estimates estimates;
+    /// failed_toys_warning.
+    std::string failures = {};
   };
 
   [[nodiscard]] static Estimates estimates(const ToyEnsemble& ensemble) {
@@ -172,7 +190,7 @@ private:
     const ToyPValues observed = observed_p_values(ensemble);
     result[0] = {observed.clsb.value, observed.clb.value, observed.cls, observed.reason};
     const ExpectedBand band = expected_p_values(ensemble);
-    const std::array<double, 5> errors = expected_cls_errors(ensemble);
+    const std::array<double, 5> errors = expected_errors(ensemble);
     for (std::size_t k = 0; k < band.size(); ++k) {
       result[k + 1] = {band[k].clsb, band[k].clb, Fraction{band[k].cls, errors[k]}, {}};
     }
@@ -203,6 +221,7 @@ private:
       throw ComputationError("the run was stopped among the toys at " + place);
     }
     const Estimates found = estimates(ensemble);
+    std::string failures = failed_toys_warning(ensemble);
     const bool precise = toys_.cls_error > 0.0 && found[0].cls && found[0].cls->error <= toys_.cls_error;
     if (ensemble.alternative.made() < toys_.ntoys && !precise) {
       throw ComputationError("the time budget of the toys was used up among those at " + place);
@@ -210,7 +229,8 @@ private:
     for (ToySample* sample : {&ensemble.tested, &ensemble.alternative}) {
       *sample = {.parameters = std::move(sample->parameters)};
     }
-    return points_.emplace(mu, Point{std::move(ensemble), found}).first->second.estimates;
+    return points_.emplace(mu, Point{std::move(ensemble), found, std::move(failures)})
+        .first->second.estimates;
   }
 
   /// Counts the toys of all points; a search does not know how many will come.
@@ -270,6 +290,18 @@ inline std::pair<double, double> toy_bounds(const UpperLimitResult& asymptotic, 
   return bounds;
 }
 
+/// How many toys of all failed, and what that leaves open at the observed limit.
+template <class Curves>
+void add_failure_warning(const Curves& curves, UpperLimitResult& result) {
+  if (result.failed_toys == 0) {
+    return;
+  }
+  const std::string nearest = result.observed.value ? curves.failure_text(*result.observed.value) : "";
+  result.warnings.push_back(share_text(result.failed_toys, result.toys) +
+                            " have no certified fit and enter no limit" +
+                            (nearest.empty() ? "" : "; " + nearest));
+}
+
 } // namespace detail
 
 /// Upper limits for `data` (main bins, then auxiliary data) with toys.
@@ -317,6 +349,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
     result = limits_of_curves(curves, options.poi, range, options);
   });
   result.poi_bounds = {lower, upper};
+  result.best_fit = detail::if_computed([&] { return calculator.best_fit(); });
   result.warnings = calculator.warnings();
   if (!settled) {
     detail::warn_unsettled(result.warnings);
@@ -324,6 +357,7 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   detail::add_bounds_warnings(result, declared_upper);
   result.toys = curves.made();
   result.failed_toys = curves.failed();
+  detail::add_failure_warning(curves, result);
   for (std::size_t curve = 0; curve < 6; ++curve) {
     Limit& limit = curve == 0 ? result.observed : result.expected[curve - 1];
     if (limit.value) {

@@ -98,6 +98,7 @@ template <class Calculator>
   });
   UpperLimitResult& result = limits.result;
   result.poi_bounds = {lower, upper};
+  result.best_fit = if_computed([&] { return calculator.best_fit(); });
   const auto beyond = [](const Limit& limit) { return limit.beyond_bounds; };
   // Below this, what is seen is the rounding of the fits.
   constexpr double insensitive = 1e-6;
@@ -119,9 +120,14 @@ inline void add_bounds_warnings(UpperLimitResult& result, double declared_upper)
     warnings.push_back("the upper bound of " + result.poi + " was raised to " +
                        number_text(result.poi_bounds.second) + " in every fit");
   }
-  const std::string unsuitable = check_poi_bounds(result.test_statistic, result.poi, result.poi_bounds.first);
-  if (!unsuitable.empty()) {
-    warnings.push_back(unsuitable);
+  const auto [lower, upper] = result.poi_bounds;
+  const std::string unsuitable = check_poi_bounds(result.test_statistic, result.poi, lower);
+  const std::string at_bound =
+      result.best_fit ? poi_at_bound_warning(result.test_statistic, result.poi, *result.best_fit, upper) : "";
+  for (const std::string& warning : {unsuitable, at_bound}) {
+    if (!warning.empty()) {
+      warnings.push_back(warning);
+    }
   }
   result.warnings.insert(result.warnings.begin(), warnings.begin(), warnings.end());
 }

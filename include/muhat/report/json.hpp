@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 namespace muhat {
 
@@ -66,14 +67,50 @@ nlohmann::json fit_json(const AnyModel& model, const FitResult& fit, bool with_v
   return result;
 }
 
-/// A hypothesis test: CLs observed and expected, or for q0 the p-value of the background alone.
-inline nlohmann::json hypotest_json(const HypotestResult& test) {
-  if (test.p0_observed && test.p0_expected) {
-    return json_object(
-        {{"p0_obs", number_json(*test.p0_observed)}, {"p0_exp", numbers_json(*test.p0_expected)}});
+namespace detail {
+
+/// p-values below it have lost digits, or are 0.
+inline constexpr double smallest_p_value = 1e-300;
+
+/// The common logarithm of a p-value, from the natural one.
+inline nlohmann::json log10_json(double natural) {
+  return number_json(natural / std::log(10.0));
+}
+
+} // namespace detail
+
+/// Adds the common logarithms of the p-values of a test, observed and expected, under the keys that
+/// `hypotest_json` gives those and "log10_" before, where a value is below 1e-300.
+inline void add_small_p_values(nlohmann::json& json, const HypotestResult& test) {
+  const bool discovery = test.p0_observed.has_value();
+  const std::string name = discovery ? "log10_p0" : "log10_CLs";
+  if ((discovery ? test.clsb : test.cls_observed) < detail::smallest_p_value) {
+    json[name + "_obs"] = detail::log10_json(discovery ? test.log_clsb : test.log_cls_observed);
   }
-  return json_object(
-      {{"CLs_obs", number_json(test.cls_observed)}, {"CLs_exp", numbers_json(test.cls_expected)}});
+  bool any_small = false;
+  nlohmann::json expected = nlohmann::json::array();
+  for (const PValues& values : test.expected) {
+    any_small = any_small || (discovery ? values.clsb : values.cls) < detail::smallest_p_value;
+    expected.push_back(detail::log10_json(discovery ? values.log_clsb : values.log_cls));
+  }
+  if (any_small) {
+    json[name + "_exp"] = std::move(expected);
+  }
+}
+
+/// A hypothesis test: CLs observed and expected, or for q0 the p-value of the background alone, with the
+/// logarithms of those that are too small for a number.
+inline nlohmann::json hypotest_json(const HypotestResult& test) {
+  nlohmann::json json;
+  if (test.p0_observed && test.p0_expected) {
+    json = json_object(
+        {{"p0_obs", number_json(*test.p0_observed)}, {"p0_exp", numbers_json(*test.p0_expected)}});
+  } else {
+    json = json_object(
+        {{"CLs_obs", number_json(test.cls_observed)}, {"CLs_exp", numbers_json(test.cls_expected)}});
+  }
+  add_small_p_values(json, test);
+  return json;
 }
 
 } // namespace muhat

@@ -65,11 +65,13 @@ inline nlohmann::json upper_limit_json(const UpperLimitResult& result) {
 
 /// p0 and the significance in standard deviations, observed and expected for a signal of strength 1.
 inline nlohmann::json discovery_json(const DiscoveryResult& result) {
-  return json_object({{"p0_obs", number_json(result.p0_observed)},
-                      {"p0_exp", numbers_json(result.p0_expected)},
-                      {"significance_obs", number_json(result.significance_observed)},
-                      {"significance_exp", numbers_json(result.significance_expected)},
-                      {"poi", result.test.poi}});
+  nlohmann::json json = json_object({{"p0_obs", number_json(result.p0_observed)},
+                                     {"p0_exp", numbers_json(result.p0_expected)},
+                                     {"significance_obs", number_json(result.significance_observed)},
+                                     {"significance_exp", numbers_json(result.significance_expected)},
+                                     {"poi", result.test.poi}});
+  add_small_p_values(json, result.test);
+  return json;
 }
 
 } // namespace muhat

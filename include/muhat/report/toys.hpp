@@ -41,16 +41,18 @@ inline nlohmann::json toy_sample_json(const ToySample& sample) {
 
 } // namespace detail
 
-/// The p-values of an ensemble under pyhf's keys (`CLs_obs`, `CLs_exp`; for q0 `p0_obs`, `p0_exp`), with the
-/// statistical uncertainty of the observed one and the numbers of toys. What cannot be
-/// told from these toys is null, with a `reason`.
+/// The p-values of an ensemble under pyhf's keys (`CLs_obs`, `CLs_exp`; for q0 `p0_obs`, `p0_exp`), with
+/// their statistical uncertainties and the numbers of toys. What cannot be told from these toys is null, with
+/// a `reason`.
 inline nlohmann::json toy_p_values_json(const ToyEnsemble& ensemble) {
   const bool discovery = ensemble.test_statistic == TestStatistic::q0;
   const std::string name = discovery ? "p0" : "CLs";
+  const nlohmann::json unknown = nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr});
   nlohmann::json result =
       json_object({{name + "_obs", nullptr},
                    {name + "_obs_error", nullptr},
-                   {name + "_exp", nlohmann::json::array({nullptr, nullptr, nullptr, nullptr, nullptr})},
+                   {name + "_exp", unknown},
+                   {name + "_exp_error", unknown},
                    {"ntoys", {ensemble.tested.made(), ensemble.alternative.made()}},
                    {"failed_toys", {ensemble.tested.failed.size(), ensemble.alternative.failed.size()}}});
   if (ensemble.tested.statistics.empty() || ensemble.alternative.statistics.empty()) {
@@ -65,6 +67,7 @@ inline nlohmann::json toy_p_values_json(const ToyEnsemble& ensemble) {
   } else {
     result["reason"] = observed.reason;
   }
+  result[name + "_exp_error"] = numbers_json(expected_errors(ensemble));
   const ExpectedBand expected = expected_p_values(ensemble);
   for (std::size_t k = 0; k < expected.size(); ++k) {
     result[name + "_exp"][k] = number_json(discovery ? expected[k].clsb : expected[k].cls);

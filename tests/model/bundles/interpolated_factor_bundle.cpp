@@ -60,3 +60,14 @@ TEST_CASE("a factor 1 needs no place, and takes back one that has its place") {
   bundle.set({3, 4, 1.0, 1.0});
   CHECK((factors(bundle, 0.7) == 1.0).all());
 }
+
+TEST_CASE("only factors far from 1 may be negative, and only between the variations of code4") {
+  const Entry near{3, 4, 1.3, 0.8};
+  const Entry far{5, 9, 0.998, 230.0};
+  CHECK_FALSE(Bundle({near}, InterpolationCode::code4).may_be_negative());
+  CHECK_FALSE(Bundle({near, far}, InterpolationCode::code1).may_be_negative());
+  CHECK(Bundle({near, far}, InterpolationCode::code4).may_be_negative());
+  Bundle changed({near}, InterpolationCode::code4);
+  changed.set(far);
+  CHECK(changed.may_be_negative());
+}

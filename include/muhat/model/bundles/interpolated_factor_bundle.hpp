@@ -80,6 +80,8 @@ public:
   [[nodiscard]] bool empty() const noexcept { return parameters_.empty(); }
   /// Whether derivatives jump at alpha = 0.
   [[nodiscard]] bool has_kinks() const noexcept { return !empty() && code_ == InterpolationCode::code1; }
+  /// False only if every factor is positive wherever the parameters are.
+  [[nodiscard]] bool may_be_negative() const noexcept { return may_be_negative_; }
   [[nodiscard]] const std::vector<std::int32_t>& parameters() const noexcept { return parameters_; }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(constants_.size()) * sizeof(S) + groups_.size() * sizeof(std::int32_t);
@@ -177,7 +179,13 @@ private:
       groups_.insert(place, entry.cell - lane);
       insert_constants(Code::constants * lane_count * group, Code::constants * lane_count);
     }
-    Code::prepare(entry.hi, entry.lo, constants_.data() + Code::constants * lane_count * group + lane);
+    prepare<Code>(entry, constants_.data() + Code::constants * lane_count * group + lane);
+  }
+
+  template <class Code>
+  void prepare(const InterpolatedFactor<S>& entry, S* lane) {
+    Code::prepare(entry.hi, entry.lo, lane);
+    may_be_negative_ = may_be_negative_ || Code::may_be_negative(lane);
   }
 
   /// Makes room for `count` constants 0; the others keep their bits.
@@ -271,13 +279,13 @@ private:
         ++first_group_.back();
         constants.resize(constants.size() + stride, S(0));
       }
-      Code::prepare(entry.hi, entry.lo,
-                    constants.data() + constants.size() - stride + entry.cell % lane_count);
+      prepare<Code>(entry, constants.data() + constants.size() - stride + entry.cell % lane_count);
     }
     constants_ = Eigen::Map<const Column<S>>(constants.data(), static_cast<Eigen::Index>(constants.size()));
   }
 
   InterpolationCode code_ = InterpolationCode::code4;
+  bool may_be_negative_ = false;
   std::vector<std::int32_t> parameters_;
   /// By parameter: where its groups begin; then where the last one's end.
   std::vector<std::int32_t> first_group_ = {0};

@@ -26,6 +26,12 @@ struct Code1 {
     lane[lane_count] = log(lo);
   }
 
+  /// Whether the factor of one lane may be negative somewhere.
+  template <class S>
+  [[nodiscard]] static bool may_be_negative(const S* /*lane*/) {
+    return false;
+  }
+
   /// The factor of eight lanes and its first `order` derivatives in alpha.
   template <int order, class S>
   static void evaluate(S alpha, const S* constant, LaneArray<S> (&f)[order + 1]) {

@@ -45,6 +45,17 @@ struct Code4 {
     a[5 * lane_count] = (S(8) * even - S(5) * even1 + even2) / S(8);
   }
 
+  /// Whether the factor of one lane may be negative somewhere: not where sum_i |a_i| <= 1.
+  template <class S>
+  [[nodiscard]] static bool may_be_negative(const S* lane) {
+    using std::abs;
+    S sum = S(0);
+    for (Eigen::Index i = Code1::constants; i < constants; ++i) {
+      sum += abs(lane[i * lane_count]);
+    }
+    return sum > S(1);
+  }
+
   /// The factor of eight lanes and its first `order` derivatives in alpha.
   template <int order, class S>
   static void evaluate(S alpha, const S* constant, LaneArray<S> (&f)[order + 1]) {
