@@ -21,6 +21,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace muhat::benchmark {
@@ -75,9 +76,9 @@ double outcome(const FitResult& fit) {
 }
 
 template <class Optimizer>
-double cls(const Model& model, const Vector& data, const Optimizer& optimizer) {
+double cls(const Model& model, const Vector& data, const Optimizer& optimizer, bool explore = true) {
   try {
-    return hypotest(model, data, {.mu = 1.0}, optimizer).cls_observed;
+    return hypotest(model, data, {.mu = 1.0, .fit = {.explore = explore}}, optimizer).cls_observed;
   } catch (const FitFailed&) {
     return std::numeric_limits<double>::quiet_NaN();
   }
@@ -92,10 +93,15 @@ void add_fits(Measurements& measurements, const Subject& subject) {
   };
   fit_once("muhat", {.explore = false});
   fit_once("muhat, looking around", {});
-  measurements.add({.group = "hypotest", .subject = subject.name, .what = "muhat"},
-                   [model = subject.model, data = subject.data] {
-                     return [&model, &data] { return cls(model, data, DefaultOptimizer()); };
-                   });
+  const auto test_once = [&](const Case& of, bool explore) {
+    measurements.add(of, [model = subject.model, data = subject.data, explore] {
+      return [&model, &data, explore] { return cls(model, data, DefaultOptimizer(), explore); };
+    });
+  };
+  test_once({.group = "hypotest", .subject = subject.name, .what = "muhat, explore=off"}, false);
+  test_once(
+      {.group = "hypotest", .subject = subject.name, .what = "muhat", .references = {"muhat, explore=off"}},
+      true);
   for (const NamedPeer& peer : peers()) {
     if (subject.model.nparameters() > peer.most_parameters) {
       continue;
@@ -104,7 +110,7 @@ void add_fits(Measurements& measurements, const Subject& subject) {
       return Case{.group = group,
                   .subject = subject.name,
                   .what = peer.name,
-                  .references = {"muhat"},
+                  .references = {std::string_view(group) == "fit" ? "muhat" : "muhat, explore=off"},
                   .repetitions = subject.model.nparameters() > 50 ? 1 : 3};
     };
     measurements.add(of("fit"), [model = subject.model, data = subject.data, optimizer = peer.optimizer] {
@@ -112,7 +118,7 @@ void add_fits(Measurements& measurements, const Subject& subject) {
     });
     measurements.add(of("hypotest"),
                      [model = subject.model, data = subject.data, optimizer = peer.optimizer] {
-                       return [&model, &data, &optimizer] { return cls(model, data, optimizer); };
+                       return [&model, &data, &optimizer] { return cls(model, data, optimizer, false); };
                      });
   }
 }

@@ -130,6 +130,7 @@
 #include <muhat/inference/asymptotic_calculator.hpp>
 #include <muhat/inference/asymptotic_distributions.hpp>
 #include <muhat/inference/cls_scan.hpp>
+#include <muhat/inference/detail/box_neighbors.hpp>
 #include <muhat/inference/discovery.hpp>
 #include <muhat/inference/empirical_distribution.hpp>
 #include <muhat/inference/failed_toys.hpp>

@@ -61,14 +61,16 @@ inline void add_optimizer_options(CLI::App& command, OptimizerChoice& choice) {
   add_repeatable(
       command, "--optconf", choice.settings,
       "A setting KEY=VALUE of the optimizer: maxiter (an integer) or tolerance (on the projected gradient "
-      "of -2 log L), or of all fits: starts (an integer: minima are looked for from as many points); may be "
-      "given several times");
+      "of -2 log L), or of all fits: starts (an integer: minima are looked for from as many points), explore "
+      "(on, as by default, or off: whether lower minima are looked for around those found); may be given "
+      "several times");
 }
 
-/// What `--optconf` sets, of one minimization and of their number.
+/// What `--optconf` sets, of one minimization and of all.
 struct OptimizerSettings {
   OptimizerOptions minimization = {};
   int starts = 1;
+  bool explore = true;
 };
 
 /// An integer of at least 1. Throws InvalidArgument.
@@ -82,12 +84,17 @@ inline int parse_count(const std::string& option, const std::string& value) {
 
 /// Throws InvalidArgument for an unknown key or an unusable value.
 inline OptimizerSettings parse_optimizer_settings(const std::vector<std::string>& settings) {
-  constexpr std::array<std::string_view, 3> keys{"maxiter", "starts", "tolerance"};
+  constexpr std::array<std::string_view, 4> keys{"explore", "maxiter", "starts", "tolerance"};
   OptimizerSettings result;
   OptimizerOptions& options = result.minimization;
   for (const std::string& text : settings) {
     const auto [key, value] = parse_assignment("--optconf", text, "KEY=VALUE");
-    if (key == "maxiter") {
+    if (key == "explore") {
+      if (value != "on" && value != "off") {
+        throw InvalidArgument("--optconf explore: expected on or off, found \"" + value + "\"");
+      }
+      result.explore = value == "on";
+    } else if (key == "maxiter") {
       options.max_iterations = parse_count("--optconf maxiter", value);
     } else if (key == "starts") {
       result.starts = parse_count("--optconf starts", value);
@@ -105,7 +112,8 @@ inline OptimizerSettings parse_optimizer_settings(const std::vector<std::string>
 
 /// The fits that were asked for. Throws InvalidArgument for an unknown setting or an unusable value.
 inline FitOptions fit_options(const OptimizerChoice& choice) {
-  return {.starts = parse_optimizer_settings(choice.settings).starts};
+  const OptimizerSettings settings = parse_optimizer_settings(choice.settings);
+  return {.starts = settings.starts, .explore = settings.explore};
 }
 
 /// An optimizer chosen at run time, for the likelihoods of the tool. Calls through it cost nothing

@@ -12,8 +12,8 @@
 /// Such places are
 ///  - t = -x_i of a parameter with two sides that pull the same way (model/same_sided.hpp), which looks much
 ///    the same to the data, or the two sides where x_i is about 0;
-///  - for a parameter without constraint, two standard deviations, (2 (M^-1)_ii)^(1/2) each, to both sides,
-///    and away from a bound.
+///  - for a parameter without constraint at a bound, two standard deviations, (2 (M^-1)_ii)^(1/2) each, off
+///  it.
 /// Before the steps, one gradient and the quadratic model there tell what is hopeless.
 ///
 /// When to use: by default, around every minimum (Fitter::explore). It finds what differs in a few parameters
@@ -95,15 +95,12 @@ private:
         add_other_side(parameter, all);
       }
     }
-    std::vector<Index> loose;
-    for (Index i = 0; i < x_.size(); ++i) {
-      if (is_free(i) && w_.metric.diagonal[i] == 0.0) {
-        loose.push_back(i);
-      }
-    }
-    if (loose.size() <= most_unconstrained) {
-      for (const Index i : loose) {
-        add_beside(i, all);
+    std::size_t loose = 0;
+    for (Index i = 0; i < x_.size() && loose < most_unconstrained; ++i) {
+      const bool at_bound = x_[i] <= box_.lower[i] || x_[i] >= box_.upper[i];
+      if (is_free(i) && at_bound && w_.metric.diagonal[i] == 0.0) {
+        add_off_bound(i, all);
+        ++loose;
       }
     }
     return all;
@@ -124,15 +121,15 @@ private:
     const double closest = center / std::max(1.0, parameter.even);
     const auto add = [&](double target) {
       const double inside = std::min(std::max(target, box_.lower[i]), box_.upper[i]);
-      const bool is_new = std::none_of(all.begin() + static_cast<std::ptrdiff_t>(first), all.end(), [&](const Excursion& e) {
-        return std::abs(e.target - inside) <= center;
-      });
+      const bool is_new =
+          std::none_of(all.begin() + static_cast<std::ptrdiff_t>(first), all.end(),
+                       [&](const Excursion& e) { return std::abs(e.target - inside) <= center; });
       if (std::abs(inside - x_[i]) > closest && is_new) {
         all.push_back({i, inside});
       }
     };
     add(-x_[i]);
-    if (std::abs(x_[i]) < center && parameter.even > 0.5 * strong) {
+    if (std::abs(x_[i]) < center && parameter.even > 0.7 * strong) {
       add(beside);
       add(-beside);
     }
@@ -145,16 +142,14 @@ private:
     }
   }
 
-  void add_beside(Index i, std::vector<Excursion>& all) {
-    const double width = std::sqrt(2.0 * std::max(0.0, variance(i)));
-    const auto add = [&](double target) {
-      const double inside = std::min(std::max(target, box_.lower[i]), box_.upper[i]);
-      if (std::abs(inside - x_[i]) > 0.5 * width) {
-        all.push_back({i, inside});
-      }
-    };
-    add(x_[i] - 2.0 * width);
-    add(x_[i] + 2.0 * width);
+  /// Two standard deviations off the bound.
+  void add_off_bound(Index i, std::vector<Excursion>& all) {
+    const double width = 2.0 * std::sqrt(2.0 * std::max(0.0, variance(i)));
+    if (x_[i] <= box_.lower[i]) {
+      all.push_back({i, std::min(x_[i] + width, box_.upper[i])});
+    } else if (x_[i] >= box_.upper[i]) {
+      all.push_back({i, std::max(x_[i] - width, box_.lower[i])});
+    }
   }
 
   [[nodiscard]] double variance(Index i) {
@@ -176,15 +171,15 @@ private:
       return;
     }
     set_column(i);
-    metric_.apply(gradient_, step_, w_.scratch);
     if (!(column_[i] > 0.0)) {
       return;
     }
+    const double moved = excursion.target - x_[i];
+    const double parabola = 0.5 * moved * moved / column_[i];
+    metric_.apply(gradient_, step_, w_.scratch);
     step_ -= step_[i] / column_[i] * column_;
     step_[i] = 0.0;
     place = clamp(place - step_, box_);
-    const double moved = excursion.target - x_[i];
-    const double parabola = 0.5 * moved * moved / column_[i];
     const double rise = f_.value(place) - lowest_;
     if (!(rise < hopeless && rise < bent * parabola)) {
       return;

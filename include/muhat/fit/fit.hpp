@@ -56,9 +56,12 @@ void explore_poi(Fitter<AnyModel, Optimizer>& fitter, Minimum& minimum, const Fi
   for (const Box& other : boxes) {
     Minimum there;
     (void)fitter.refine(there, clamp(minimum.lowest.x, other), other);
+    if (!there.certified()) {
+      continue;
+    }
     (void)fitter.attempt(there, clamp(setup.start, other), other);
     fitter.explore(there, other);
-    if (there.certified() && fitter.attempt(minimum, there.lowest.x, box)) {
+    if (fitter.attempt(minimum, there.lowest.x, box)) {
       fitter.explore(minimum, box);
     }
   }
@@ -88,7 +91,6 @@ template <class AnyModel, class Optimizer = DefaultOptimizer>
   Minimum minimum = fitter.minimize(starts, box);
   if (options.explore) {
     fitter.explore(minimum, box);
-    fitter.explore_sides(minimum, box);
     detail::explore_poi(fitter, minimum, setup, box);
   }
   return fitter.describe(minimum, box);

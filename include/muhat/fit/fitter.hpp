@@ -113,8 +113,8 @@ public:
                 [this](const Vector& a, const Vector& b) { return are_apart(a, b); });
   }
 
-  /// The same where a few steps from `start` lead to a lower point, or to one that is not far above in another
-  /// place than the minimum.
+  /// The same where a few steps from `start` lead to a lower point, or to one that is not far above in
+  /// another place than the minimum.
   bool attempt(Minimum& minimum, const Vector& start, const Box& box) {
     constexpr int few = 6;
     constexpr double worth = 2.0;
@@ -145,8 +145,7 @@ public:
     bool moved = minimum.certified() && !detail::residuals_vanish(evaluator_, minimum.lowest.x);
     for (int round = 0; moved && round < rounds; ++round) {
       moved = false;
-      detail::Exploration<Evaluator> around(evaluator_, minimum.lowest.x, minimum.lowest.value, box,
-                                            *steps_);
+      detail::Exploration<Evaluator> around(evaluator_, minimum.lowest.x, minimum.lowest.value, box, *steps_);
       for (const Vector& start : around.promising(two_sided(), most_starts)) {
         moved = refine(minimum, start, box) || moved;
       }
@@ -155,26 +154,6 @@ public:
 
   /// Whether any parameter has two sides that pull the same way.
   [[nodiscard]] bool bends() { return !two_sided().empty(); }
-
-  /// Tries other starts as well: with all parameters whose two sides pull the same way at +1, and at -1, and
-  /// the others at the minimum.
-  void explore_sides(Minimum& minimum, const Box& box) {
-    if (!minimum.certified() || two_sided().empty()) {
-      return;
-    }
-    const Vector center = minimum.lowest.x;
-    bool moved = false;
-    for (const double side : {1.0, -1.0}) {
-      Vector start = center;
-      for (const detail::TwoSided& parameter : two_sided()) {
-        start[parameter.index] = side;
-      }
-      moved = attempt(minimum, start, box) || moved;
-    }
-    if (moved) {
-      explore(minimum, box);
-    }
-  }
 
   /// The minimum with names, remarks, and an explanation if it is none.
   [[nodiscard]] FitResult describe(const Minimum& minimum, const Box& box) const {

@@ -112,8 +112,8 @@ inline void add_other(Minimum& minimum, OtherMinimum other) {
 } // namespace detail
 
 /// Takes the end of another minimization into account. True if it is certified and replaces the lowest.
-/// Counts its iterations and evaluations. `are_apart(a, b)` tells of two places with equally low minima whether
-/// there is anything higher between them.
+/// Counts its iterations and evaluations. `are_apart(a, b)` tells of two places with equally low minima
+/// whether there is anything higher between them.
 template <class AreApart>
 bool take(Minimum& minimum, OptimizerResult end, const AreApart& are_apart) {
   const int iterations = minimum.lowest.iterations + end.iterations;
@@ -134,11 +134,13 @@ bool take(Minimum& minimum, OptimizerResult end, const AreApart& are_apart) {
     minimum.missed = std::isfinite(gain) ? std::max(minimum.missed, gain) : minimum.missed;
   } else {
     const bool same_value = std::abs(gain) <= same_minimum_tolerance;
-    const bool same_place = same_value && (detail::is_same_place(end.x, minimum.lowest.x) ||
-                                           !are_apart(end.x, minimum.lowest.x));
+    const bool same_place =
+        same_value && (detail::is_same_place(end.x, minimum.lowest.x) || !are_apart(end.x, minimum.lowest.x));
     replaces = same_value ? !same_place && comes_before(end.x, minimum.lowest.x) : gain > 0.0;
-    minimum.spread = gain > 0.0 ? minimum.spread + gain : std::max(minimum.spread, -gain);
-    minimum.missed = std::max(0.0, minimum.missed - std::max(0.0, gain));
+    if (!same_value) {
+      minimum.spread = gain > 0.0 ? minimum.spread + gain : std::max(minimum.spread, -gain);
+      minimum.missed = std::max(0.0, minimum.missed - std::max(0.0, gain));
+    }
     if (replaces) {
       std::swap(minimum.lowest, end);
     }

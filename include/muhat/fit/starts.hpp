@@ -10,8 +10,8 @@
 #include <muhat/core/linear_algebra.hpp>
 #include <muhat/core/random.hpp>
 #include <muhat/fit/fit_setup.hpp>
-#include <muhat/fit/optimizer.hpp>
 #include <muhat/fit/objective.hpp>
+#include <muhat/fit/optimizer.hpp>
 
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/uniform_real_distribution.hpp>

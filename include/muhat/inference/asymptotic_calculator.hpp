@@ -117,9 +117,9 @@ public:
     return {bounds.lower[on_data_.poi()], bounds.upper[on_data_.poi()]};
   }
 
-  /// Makes the fits that tests of `mus` need, on the executor's threads: to the data, then to the Asimov data,
-  /// which those at the alternative make. False where the last round still found lower minima, or `watch`
-  /// stopped it. Throws InvalidArgument for a mu outside the POI's bounds.
+  /// Makes the fits that tests of `mus` need, on the executor's threads: to the data, then to the Asimov
+  /// data, which those at the alternative make. False where the last round still found lower minima, or
+  /// `watch` stopped it. Throws InvalidArgument for a mu outside the POI's bounds.
   template <Executor E = SerialExecutor>
   bool settle(const std::vector<double>& mus, const E& executor = E{}, ScanWatch* watch = nullptr) {
     std::vector<double> values;
@@ -214,14 +214,14 @@ private:
   /// Throws FitFailed where the fit that the Asimov data come from has no certificate.
   void require_alternative() const {
     if (!on_data_.minima()[{alternative_}].certified()) {
-      require_certified(on_data_.minima().describe({alternative_}),
-                        "fit for the Asimov data, with " + on_data_.poi_name() + " = " +
-                            number_text(alternative_));
+      require_certified(on_data_.minima().describe({alternative_}), "fit for the Asimov data, with " +
+                                                                        on_data_.poi_name() + " = " +
+                                                                        number_text(alternative_));
     }
   }
 
-  /// Makes the Asimov data, or makes them anew where a later fit has found another minimum at the alternative.
-  /// False where there is none.
+  /// Makes the Asimov data, or makes them anew where a later fit has found another minimum at the
+  /// alternative. False where there is none.
   bool make_asimov_data() {
     const auto& minima = on_data_.minima();
     if (!minima.has({alternative_}) || !minima[{alternative_}].certified()) {

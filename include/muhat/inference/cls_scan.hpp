@@ -78,7 +78,7 @@ cls_scan(const AnyModel& model, const Vector& data, const std::vector<double>& m
     calculator.require_testable(mu);
     points.push_back({.mu = mu});
   }
-  ScanWatch watch(control);
+  ScanWatch watch(control, mus.size());
   bool settled = true;
   for (std::size_t first = 0; first < mus.size() && !watch.canceled(); first += block) {
     const auto begin = mus.begin() + static_cast<std::ptrdiff_t>(first);

@@ -125,13 +125,18 @@ void describe_points(const SettledMinima<AnyModel, Optimizer>& minima, bool warn
   }
 }
 
-/// Measures all points from the free minimum. Throws FitFailed for a point below it.
-inline void set_deltas(ProfileScan& scan) {
+/// Measures all points from the free minimum. A point below it is not settled where the scan was `stopped`;
+/// throws FitFailed for it otherwise.
+inline void set_deltas(ProfileScan& scan, bool stopped) {
   for (ProfilePoint& point : scan.points) {
     if (!std::isfinite(point.twice_nll)) {
       continue;
     }
     const double delta = point.twice_nll - scan.best_fit.twice_nll;
+    if (delta < -same_minimum_tolerance && stopped) {
+      point.reason = scan_point_not_settled;
+      continue;
+    }
     if (delta < -same_minimum_tolerance) {
       std::string place;
       for (std::size_t axis = 0; axis < scan.axes.size(); ++axis) {
@@ -181,11 +186,11 @@ template <class AnyModel, class Optimizer = DefaultOptimizer, Executor E = Threa
   for (const ProfilePoint& point : scan.points) {
     minima.add(point.values);
   }
-  ScanWatch watch(control);
+  ScanWatch watch(control, scan.points.size());
   const bool settled = minima.settle(executor, &watch);
   scan.best_fit = minima.describe({});
   detail::describe_points(minima, !settled && !watch.canceled(), scan);
-  detail::set_deltas(scan);
+  detail::set_deltas(scan, watch.canceled());
   return scan;
 }
 

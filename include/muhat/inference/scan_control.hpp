@@ -40,7 +40,8 @@ struct ScanControl {
 /// A scan's control, shared by its threads.
 class ScanWatch {
 public:
-  explicit ScanWatch(const ScanControl& control) : control_(&control) {}
+  /// Counts no further than to `points`: those that are computed again do not count.
+  ScanWatch(const ScanControl& control, std::size_t points) : control_(&control), points_(points) {}
 
   /// What stops the scan, null where nothing can.
   [[nodiscard]] const std::atomic<bool>* cancel() const { return control_->cancel; }
@@ -48,18 +49,21 @@ public:
   [[nodiscard]] bool canceled() const { return control_->cancel != nullptr && control_->cancel->load(); }
 
   void count_point() {
-    if (counting_ && control_->on_point) {
-      const std::lock_guard lock(mutex_);
-      control_->on_point(++done_);
+    const std::lock_guard lock(mutex_);
+    if (counting_ && done_ < points_) {
+      ++done_;
+      if (control_->on_point) {
+        control_->on_point(done_);
+      }
     }
   }
 
-  /// Whether points count from now on: those that are computed again, or a part of the way, do not. Call it
-  /// between passes.
+  /// Whether points count from now on: those that are a part of the way do not. Call it between passes.
   void set_counting(bool counting) { counting_ = counting; }
 
 private:
   const ScanControl* control_;
+  std::size_t points_;
   std::mutex mutex_;
   std::size_t done_ = 0;
   bool counting_ = true;

@@ -11,9 +11,9 @@
 ///
 /// Boxes are fitted in chains, each from the lowest of the points that are known, and explored
 /// (fit/exploration.hpp); then they exchange what they have found until nothing is lower, in rounds in which
-/// all see the same. The boxes fix chains and rounds, not the threads, so the result is the same on any number
-/// of them. Who computes something from several minima does so after `settle`, and again where `revision` has
-/// changed.
+/// all see the same. The boxes fix chains and rounds, not the threads, so the result is the same on any
+/// number of them. Who computes something from several minima does so after `settle`, and again where
+/// `revision` has changed.
 ///
 /// Costs one fit for each box, its exploration, and an evaluation for each pair of neighbors; more only where
 /// there are several minima.
@@ -25,13 +25,11 @@
 #include <muhat/fit/minimum.hpp>
 #include <muhat/fit/optimizer.hpp>
 #include <muhat/fit/starts.hpp>
+#include <muhat/inference/detail/box_neighbors.hpp>
 #include <muhat/inference/scan_control.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
-#include <limits>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -103,9 +101,9 @@ public:
   /// Lets all fits from now on begin with the metric at x for the present data, to be shared by fits to
   /// similar data, instead of each with its own. `values`: of the other box. Copies share it.
   void prepare_metrics(const Vector& x, const Values& values) {
-    metrics_ = std::make_shared<const Metrics>(
-        Metrics{prepare_metric(fitter_.objective(), x, free_box_),
-                prepare_metric(fitter_.objective(), x, box_at(values))});
+    metrics_ =
+        std::make_shared<const Metrics>(Metrics{prepare_metric(fitter_.objective(), x, free_box_),
+                                                prepare_metric(fitter_.objective(), x, box_at(values))});
   }
 
   /// Minima in several places that the data have shown so far: whatever was found besides the lowest of some
@@ -209,7 +207,7 @@ private:
     /// Whether a stop has kept it from looking.
     bool due = false;
   };
-  using Nodes = std::map<Values, Node>;
+  using Nodes = detail::BoxNodes<Node>;
   using Place = typename Nodes::iterator;
 
   /// Metrics with the held parameters free and held.
@@ -251,7 +249,7 @@ private:
         continue;
       }
       const bool continues = !chains.empty() && chains.back().size() < scan_chain &&
-                             is_one_row(chains.back().back()->first, place->first);
+                             detail::is_one_row(chains.back().back()->first, place->first);
       if (!continues) {
         chains.emplace_back();
       }
@@ -271,11 +269,6 @@ private:
       }
     };
     run_all(executor, chains, run_chain, watch);
-  }
-
-  /// Whether two points differ in the last value alone.
-  static bool is_one_row(const Values& a, const Values& b) {
-    return std::equal(a.begin(), a.end() - 1, b.begin(), b.end() - 1);
   }
 
   /// Calls work(fitter, task) for all tasks, with a fitter for each thread.
@@ -331,9 +324,9 @@ private:
       }
       if (explore_) {
         fitter.explore(node.minimum, box);
-        if (place->first.empty()) {
-          fitter.explore_sides(node.minimum, box);
-        } else if (Vector init = clamp(setup_.start, box); fitter.bends() && init != start) {
+        // Where something bends, the other points need not lead to where the init does.
+        if (Vector init = clamp(setup_.start, box);
+            node.minimum.certified() && fitter.bends() && init != start) {
           (void)fitter.attempt(node.minimum, init, box);
         }
       }
@@ -356,7 +349,7 @@ private:
       }
     }
     Minimum& minimum = place->second.minimum;
-    minimum = free->second.minimum;
+    minimum.lowest = free->second.minimum.lowest;
     minimum.lowest.iterations = minimum.lowest.evaluations = 0;
     place->second.changed = clock_;
     return true;
@@ -365,7 +358,7 @@ private:
   /// The neighbors of a box that have taken part in an exchange, which no chain changes any more.
   [[nodiscard]] std::vector<const Minimum*> settled_neighbors(Place place) const {
     std::vector<const Minimum*> minima;
-    for (const auto neighbor : neighbors(place)) {
+    for (const auto neighbor : detail::neighbors(nodes_, place)) {
       if (neighbor->second.looked >= 0 || neighbor->first.empty()) {
         minima.push_back(&neighbor->second.minimum);
       }
@@ -373,63 +366,12 @@ private:
     return minima;
   }
 
-  /// The free box, and the nearest points along each axis.
-  [[nodiscard]] std::vector<typename Nodes::const_iterator> neighbors(typename Nodes::const_iterator place) const {
-    std::vector<typename Nodes::const_iterator> found;
-    if (place->first.empty()) {
-      for (auto other = nodes_.begin(); other != nodes_.end(); ++other) {
-        if (other != place) {
-          found.push_back(other);
-        }
-      }
-      return found;
-    }
-    if (nodes_.begin()->first.empty()) {
-      found.push_back(nodes_.begin());
-    }
-    if (place != nodes_.begin()) {
-      const auto before = std::prev(place);
-      if (!before->first.empty() && is_one_row(before->first, place->first)) {
-        found.push_back(before);
-      }
-    }
-    const auto next = std::next(place);
-    if (next != nodes_.end() && is_one_row(place->first, next->first)) {
-      found.push_back(next);
-    }
-    add_column_neighbors(place, found);
-    return found;
-  }
-
-  /// In a grid of two axes, the points of the same last value in the rows before and behind.
-  void add_column_neighbors(typename Nodes::const_iterator place,
-                            std::vector<typename Nodes::const_iterator>& found) const {
-    const Values& values = place->first;
-    if (values.size() < 2) {
-      return;
-    }
-    auto row = nodes_.upper_bound(Values{values[0], std::numeric_limits<double>::infinity()});
-    if (row != nodes_.end()) {
-      row = nodes_.find(Values{row->first[0], values[1]});
-      if (row != nodes_.end()) {
-        found.push_back(row);
-      }
-    }
-    row = nodes_.lower_bound(Values{values[0], -std::numeric_limits<double>::infinity()});
-    if (row != nodes_.begin() && !std::prev(row)->first.empty()) {
-      row = nodes_.find(Values{std::prev(row)->first[0], values[1]});
-      if (row != nodes_.end()) {
-        found.push_back(row);
-      }
-    }
-  }
-
-  /// Of a box's neighbors, the minima that it has not looked at. To the free box they are points like its own,
-  /// of which the lowest counts.
+  /// Of a box's neighbors, the minima that it has not looked at. To the free box they are points like its
+  /// own, of which the lowest counts.
   [[nodiscard]] std::vector<const Minimum*> unseen(typename Nodes::const_iterator place) const {
     std::vector<const Minimum*> minima;
     const Minimum& own = place->second.minimum;
-    for (const auto neighbor : neighbors(place)) {
+    for (const auto neighbor : detail::neighbors(nodes_, place)) {
       const Minimum& other = neighbor->second.minimum;
       if (!other.certified() || neighbor->second.changed <= place->second.looked) {
         continue;
@@ -497,12 +439,11 @@ private:
       bool replaced = false;
       for (const Minimum* other : task.others) {
         const Vector x = clamp(other->lowest.x, box);
-        if (!minimum.certified() ||
-            fitter.twice_nll(x) < minimum.lowest.value - same_minimum_tolerance) {
+        if (!minimum.certified() || fitter.twice_nll(x) < minimum.lowest.value - same_minimum_tolerance) {
           replaced = fitter.refine(minimum, x, box, metric) || replaced;
         }
       }
-      for (std::size_t k = node.tried; k < modes_.size(); ++k) {
+      for (std::size_t k = node.tried; k < modes_.size() && minimum.certified(); ++k) {
         replaced = fitter.attempt(minimum, modes_[k], box) || replaced;
       }
       if (replaced && explore_) {
@@ -512,7 +453,12 @@ private:
     } catch (const ComputationError& error) {
       task.end.minimum = node.minimum;
       task.end.changed = node.changed;
-      task.end.failure = node.minimum.empty() ? error.what() : "";
+      task.end.failure = error.what();
+    }
+    if (!task.end.minimum.empty()) {
+      task.end.failure.clear();
+    } else if (task.end.failure.empty()) {
+      task.end.failure = node.failure;
     }
     task.end.retried = !node.failure.empty();
     task.end.tried = modes_.size();

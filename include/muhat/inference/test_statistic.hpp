@@ -8,8 +8,9 @@
 ///     q_mu  = t_mu where mu-hat <= mu, else 0                                   eqs. (14), (16)
 ///     q_0   = t_0 where mu-hat >= 0, else 0                                     eq. (12)
 ///
-/// The tilde names the case of a POI bounded below at 0. It changes no bounds:
-/// whoever fits chooses them, and `check_poi_bounds` tells when they do not suit.
+/// The tilde names the case of a signal that cannot be negative: where mu-hat < 0, the minimum with the POI
+/// held at 0 takes the place of the free one (eqs. 10, 16), whatever the POI's bounds. Without it the bounds
+/// have to leave mu-hat free, and `check_poi_bounds` tells when they do not.
 
 #include <muhat/core/errors.hpp>
 #include <muhat/core/number_text.hpp>
@@ -93,16 +94,10 @@ inline constexpr const char* alternative_text = "the alternative hypothesis' val
   return t;
 }
 
-/// A warning where the statistic does not suit the POI's bounds, "" where it does:
-/// a tilde wants the lower bound at 0, the others want it below 0.
+/// A warning where the statistic does not suit the POI's bounds, "" where it does: without the tilde it wants
+/// a lower bound below 0; with it, the best fit counts as 0 where it is below, whatever the bounds.
 [[nodiscard]] inline std::string check_poi_bounds(TestStatistic statistic, const std::string& poi,
                                                   double lower) {
-  if (is_bounded_statistic(statistic) && lower != 0.0) {
-    return "test statistic " + std::string(to_string(statistic)) +
-           " is meant for a parameter of interest "
-           "bounded below at 0, but the lower bound of " +
-           poi + " is " + number_text(lower);
-  }
   if ((statistic == TestStatistic::t_mu || statistic == TestStatistic::q_mu) && lower == 0.0) {
     return "test statistic " + std::string(to_string(statistic)) +
            " is meant for a parameter of interest that "

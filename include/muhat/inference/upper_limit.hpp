@@ -93,9 +93,8 @@ template <class Calculator>
                          .relative_tolerance = options.relative_tolerance,
                          .closeness = 10.0 * options.relative_tolerance};
   BoundedLimits limits;
-  const bool settled = until_settled(calculator, [&] {
-    limits.result = limits_of_curves(curves, calculator.poi_name(), range, options);
-  });
+  const bool settled = until_settled(
+      calculator, [&] { limits.result = limits_of_curves(curves, calculator.poi_name(), range, options); });
   UpperLimitResult& result = limits.result;
   result.poi_bounds = {lower, upper};
   result.best_fit = if_computed([&] { return calculator.best_fit(); });
@@ -169,8 +168,8 @@ template <class AnyModel, class Optimizer>
 /// A limit that does not exist within the POI's bounds is absent, with the reason; with
 /// `widen_bounds` the upper bound is raised until it does, at most to 10^6 times its value, or as far as the
 /// scan goes, and a warning says so. A limit for which a fit has failed is absent too, with what FitFailed
-/// says. Limits are found anew where a search comes upon lower minima. Throws InvalidArgument for unusable options, data or POI, and UnknownName.
-/// About 2 fits for each of some 15 evaluations, and 3 more.
+/// says. Limits are found anew where a search comes upon lower minima. Throws InvalidArgument for unusable
+/// options, data or POI, and UnknownName. About 2 fits for each of some 15 evaluations, and 3 more.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
 [[nodiscard]] UpperLimitResult upper_limit(const AnyModel& model, const Vector& data,
                                            const UpperLimitOptions& options = {},
