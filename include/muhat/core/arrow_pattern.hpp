@@ -120,6 +120,10 @@ public:
       const double shared = static_cast<double>(cluster.wide.size()) - own;
       operations += static_cast<double>(cluster.locals.size()) * square(cluster.wide.size());
       operations += cube_third(own) + own * shared * (own + shared);
+      for (const auto& group : cluster.groups) {
+        const auto count = static_cast<double>(group.count);
+        operations += cube_third(count) + count * count * static_cast<double>(cluster.wide.size());
+      }
     }
     return operations;
   }

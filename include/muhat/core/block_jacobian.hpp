@@ -46,26 +46,6 @@ struct BlockJacobian {
     return total;
   }
 
-  /// y += J_B x, with the columns of the blocks alone; x has one entry per parameter.
-  void add_product(const VectorOf<Scalar>& x, VectorOf<Scalar>& y) const {
-    for (const Block& block : blocks) {
-      auto part = y.segment(block.first_row, block.slopes.rows());
-      for (std::size_t k = 0; k < block.parameters.size(); ++k) {
-        part += x[block.parameters[k]] * block.slopes.col(static_cast<Index>(k));
-      }
-    }
-  }
-
-  /// x -= J_B^T y, with the columns of the blocks alone.
-  void subtract_transposed_product(const VectorOf<Scalar>& y, VectorOf<Scalar>& x) const {
-    for (const Block& block : blocks) {
-      const auto part = y.segment(block.first_row, block.slopes.rows());
-      for (std::size_t k = 0; k < block.parameters.size(); ++k) {
-        x[block.parameters[k]] -= block.slopes.col(static_cast<Index>(k)).dot(part);
-      }
-    }
-  }
-
   /// diagonal += diag(J^T diag(weight) J).
   void add_curvature(const VectorOf<Scalar>& weight, VectorOf<Scalar>& diagonal) const {
     for (const Block& block : blocks) {

@@ -71,19 +71,32 @@ public:
 
   /// The points from which fits are worth their time, the most promising first; at most `most`.
   [[nodiscard]] std::vector<Vector> promising(const std::vector<TwoSided>& two_sided, std::size_t most) {
-    std::vector<std::pair<double, Vector>> found;
+    std::vector<Found> found;
     for (const Excursion& excursion : places(two_sided)) {
       look(excursion, found);
     }
-    sort_stably(found, [](const auto& a, const auto& b) { return a.first < b.first; });
+    sort_stably(found, [](const Found& a, const Found& b) { return a.rise < b.rise; });
     std::vector<Vector> points;
-    for (std::size_t k = 0; k < std::min(most, found.size()); ++k) {
-      points.push_back(std::move(found[k].second));
+    std::vector<Index> seen;
+    for (Found& place : found) {
+      // What lies further along the same parameter mostly leads to the same minimum.
+      const bool is_new = std::find(seen.begin(), seen.end(), place.parameter) == seen.end();
+      if (is_new && points.size() < most) {
+        seen.push_back(place.parameter);
+        points.push_back(std::move(place.x));
+      }
     }
     return points;
   }
 
 private:
+  /// A promising place.
+  struct Found {
+    double rise;
+    Index parameter;
+    Vector x;
+  };
+
   static constexpr std::size_t most_unconstrained = 16;
 
   [[nodiscard]] bool is_free(Index i) const { return box_.lower[i] < box_.upper[i]; }
@@ -106,39 +119,42 @@ private:
     return all;
   }
 
-  /// The rate r(a) = odd a + even q(a), q(a) = 15/8 a^2 about 0, has the same value twice.
+  /// The rate r(a) = odd a + even q(a), q(a) = 15/8 a^2 about 0, has the same value twice. Of a parameter
+  /// with one side it is nearly flat on the other, and bends on the way there.
   void add_other_side(const TwoSided& parameter, std::vector<Excursion>& all) const {
     constexpr double center = 0.1;
     constexpr double beside = 0.6;
-    constexpr double strong = 1.0;
-    constexpr double clear = 0.4;
+    constexpr double beyond = 1.1;
     const Index i = parameter.index;
-    const double shift = std::min(1.0, 8.0 / 15.0 * parameter.odd / parameter.even);
-    if (parameter.even * (1.0 + std::abs(x_[i])) < clear) {
-      return;
-    }
+    const double x = x_[i];
+    const double reach = parameter.even * (1.0 + std::abs(x));
+    const bool is_strong = parameter.even > 1.0;
+    const bool has_one_side = parameter.odd > 0.7 * parameter.even;
     const std::size_t first = all.size();
-    const double closest = center / std::max(1.0, parameter.even);
     const auto add = [&](double target) {
       const double inside = std::min(std::max(target, box_.lower[i]), box_.upper[i]);
-      const bool is_new =
-          std::none_of(all.begin() + static_cast<std::ptrdiff_t>(first), all.end(),
-                       [&](const Excursion& e) { return std::abs(e.target - inside) <= center; });
-      if (std::abs(inside - x_[i]) > closest && is_new) {
+      const auto is_there = [&](const Excursion& e) { return std::abs(e.target - inside) <= center; };
+      if (std::abs(inside - x) > center / std::max(1.0, parameter.even) &&
+          std::none_of(all.begin() + static_cast<std::ptrdiff_t>(first), all.end(), is_there)) {
         all.push_back({i, inside});
       }
     };
-    add(-x_[i]);
-    if (std::abs(x_[i]) < center && parameter.even > 0.7 * strong) {
+    if (reach > 0.4) {
+      add(-x);
+    }
+    if (std::abs(x) < center && parameter.even > 0.7) {
       add(beside);
       add(-beside);
     }
-    if (parameter.even > strong && parameter.odd > 0.7 * parameter.even) {
-      add(x_[i] - 2.0 * beside);
-      add(x_[i] + 2.0 * beside);
-    } else if (parameter.even > strong) {
-      add(-x_[i] - shift);
-      add(-x_[i] + shift);
+    if (has_one_side && reach > 0.3) {
+      add(x + std::copysign(beyond, x));
+    }
+    if (is_strong && has_one_side) {
+      add(x - std::copysign(beyond, x));
+    } else if (is_strong) {
+      const double shift = 8.0 / 15.0 * parameter.odd / parameter.even;
+      add(-x - shift);
+      add(-x + shift);
     }
   }
 
@@ -159,15 +175,16 @@ private:
 
   /// In the quadratic model at the place, with z = M^-1 g and h = M^-1 e_i, the others follow by
   /// -z + h z_i / h_i.
-  void look(const Excursion& excursion, std::vector<std::pair<double, Vector>>& found) {
+  void look(const Excursion& excursion, std::vector<Found>& found) {
     constexpr double hopeless = 20.0;
     constexpr double bent = 0.5;
     const Index i = excursion.parameter;
     Vector place = x_;
     place[i] = excursion.target;
-    if (!std::isfinite(f_.value_and_gradient(place, gradient_))) {
+    const double start = f_.value_and_gradient(place, gradient_);
+    if (!std::isfinite(start)) {
       // A fit finds its way back into the domain, whatever is there.
-      found.emplace_back(hopeless, std::move(place));
+      found.push_back({hopeless, i, std::move(place)});
       return;
     }
     set_column(i);
@@ -179,6 +196,9 @@ private:
     metric_.apply(gradient_, step_, w_.scratch);
     step_ -= step_[i] / column_[i] * column_;
     step_[i] = 0.0;
+    if (start - lowest_ - 0.5 * gradient_.dot(step_) > parabola) {
+      return;
+    }
     place = clamp(place - step_, box_);
     const double rise = f_.value(place) - lowest_;
     if (!(rise < hopeless && rise < bent * parabola)) {
@@ -187,7 +207,7 @@ private:
     // A parabola that is only wider than the metric's has its own slope.
     (void)f_.value_and_gradient(place, gradient_);
     if (const double slope = gradient_[i] * moved; slope < 0.0 || rise < 0.45 * slope) {
-      found.emplace_back(rise, std::move(place));
+      found.push_back({rise, i, std::move(place)});
     }
   }
 

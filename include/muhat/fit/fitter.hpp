@@ -120,7 +120,8 @@ public:
     constexpr double worth = 2.0;
     constexpr double near = 0.3;
     Vector inside = clamp(start, box);
-    if (!std::isfinite(twice_nll(inside))) {
+    if (detail::is_known_place(minimum, inside, near) || !std::isfinite(twice_nll(inside)) ||
+        detail::residuals_vanish(evaluator_, minimum.lowest.x)) {
       return false;
     }
     OptimizerOptions loose;
@@ -147,7 +148,9 @@ public:
       moved = false;
       detail::Exploration<Evaluator> around(evaluator_, minimum.lowest.x, minimum.lowest.value, box, *steps_);
       for (const Vector& start : around.promising(two_sided(), most_starts)) {
-        moved = refine(minimum, start, box) || moved;
+        if (!moved && !detail::is_known_place(minimum, start, 0.3)) {
+          moved = refine(minimum, start, box);
+        }
       }
     }
   }
@@ -199,6 +202,10 @@ public:
   }
 
 private:
+  /// Exploration looks at no more parameters than these, so that it takes a few times as long as a fit at
+  /// most.
+  static constexpr std::size_t most_two_sided = 100;
+
   /// Whether -2 log L is higher half-way between two places than at them.
   [[nodiscard]] bool are_apart(const Vector& a, const Vector& b) {
     constexpr double higher = 1e-4;
@@ -219,6 +226,7 @@ private:
         }
       }
       sort_stably(*list, [](const auto& a, const auto& b) { return a.even > b.even; });
+      list->resize(std::min(list->size(), most_two_sided));
       two_sided_ = std::move(list);
     }
     return *two_sided_;

@@ -69,18 +69,23 @@ struct Minimum {
 
 /// Of two places with equally low minima, whether `a` is the one that counts: the one with the larger sum of
 /// its parameters; of equal ones that with the smaller sum of squares, then the larger sum of cubes. These
-/// know no order of the parameters. 3 n operations.
+/// know no order of the parameters; only where two of them have exchanged their values, the first that
+/// differs decides. 4 n operations.
 [[nodiscard]] inline bool comes_before(const Vector& a, const Vector& b) {
   constexpr double clear = 1e-3;
-  const double sums = a.sum() - b.sum();
-  if (std::abs(sums) > clear) {
-    return sums > 0.0;
+  const double differences[] = {a.sum() - b.sum(), b.squaredNorm() - a.squaredNorm(),
+                                a.array().cube().sum() - b.array().cube().sum()};
+  for (const double difference : differences) {
+    if (std::abs(difference) > clear) {
+      return difference > 0.0;
+    }
   }
-  const double squares = a.squaredNorm() - b.squaredNorm();
-  if (std::abs(squares) > clear) {
-    return squares < 0.0;
+  for (Index i = 0; i < a.size(); ++i) {
+    if (std::abs(a[i] - b[i]) > clear) {
+      return a[i] > b[i];
+    }
   }
-  return a.array().cube().sum() > b.array().cube().sum();
+  return false;
 }
 
 /// The remark of a minimum that misses a point so far below.
@@ -107,6 +112,22 @@ inline void add_other(Minimum& minimum, OtherMinimum other) {
 /// deviation of usual size.
 [[nodiscard]] inline bool is_same_place(const Vector& a, const Vector& b, double part = 0.05) {
   return ((a - b).array().abs() <= part * (1.0 + a.array().abs())).all();
+}
+
+/// Whether the lowest minimum or one of the others is at x, as `is_same_place` means it.
+[[nodiscard]] inline bool is_known_place(const Minimum& minimum, const Vector& x, double part) {
+  return is_same_place(minimum.lowest.x, x, part) ||
+         std::any_of(minimum.others.begin(), minimum.others.end(),
+                     [&](const OtherMinimum& other) { return is_same_place(other.x, x, part); });
+}
+
+/// Takes a minimum out of the others.
+inline void forget_others_at(Minimum& minimum, const OptimizerResult& end) {
+  const auto is_end = [&end](const OtherMinimum& other) {
+    return std::abs(other.value - end.value) <= same_minimum_tolerance && is_same_place(other.x, end.x);
+  };
+  minimum.others.erase(std::remove_if(minimum.others.begin(), minimum.others.end(), is_end),
+                       minimum.others.end());
 }
 
 } // namespace detail
@@ -144,11 +165,9 @@ bool take(Minimum& minimum, OptimizerResult end, const AreApart& are_apart) {
     if (replaces) {
       std::swap(minimum.lowest, end);
     }
-    const auto is_known = [&end](const OtherMinimum& other) {
-      return std::abs(other.value - end.value) <= same_minimum_tolerance &&
-             detail::is_same_place(other.x, end.x);
-    };
-    if (!same_place && std::none_of(minimum.others.begin(), minimum.others.end(), is_known)) {
+    detail::forget_others_at(minimum, minimum.lowest);
+    detail::forget_others_at(minimum, end);
+    if (!same_place) {
       detail::add_other(minimum, {std::move(end.x), end.value});
     }
   }

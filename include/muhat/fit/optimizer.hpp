@@ -83,8 +83,6 @@ struct OptimizerResult {
   int evaluations = 0;
   /// Whether a second, more robust method had to finish the work.
   bool fallback = false;
-  /// Whether the point was reached along the edge of the domain.
-  bool at_domain_edge = false;
   /// The inequalities without slack there; for a likelihood: the bins whose rate is 0 up to rounding.
   std::vector<Index> active_edges = {};
   /// Whether the exact Hessian is positive on the free subspace, where this was looked at (at x, or before

@@ -174,8 +174,14 @@ public:
   [[nodiscard]] bool is_due(double mu) const {
     const auto& data = on_data_.minima();
     const auto& asimov = on_asimov_.minima();
-    return data.is_due({}) || data.is_due({alternative_}) || data.is_due({tested(mu)}) || asimov.is_due({}) ||
+    return data.is_due({}) || data.is_due({0.0}) || data.is_due({alternative_}) ||
+           data.is_due({tested(mu)}) || asimov.is_due({}) || asimov.is_due({0.0}) ||
            asimov.is_due({tested(mu)});
+  }
+
+  /// Whether the last fits came to an end without finding lower minima.
+  [[nodiscard]] bool is_settled() const noexcept {
+    return on_data_.minima().is_settled() && on_asimov_.minima().is_settled();
   }
 
   /// How often a minimum was replaced by a lower one so far: when it grows, tests that were made before may

@@ -102,6 +102,9 @@ template <class AnyModel, class Optimizer>
       result.warnings.push_back(warning);
     }
   }
+  if (!calculator.is_settled()) {
+    detail::warn_unsettled(result.warnings);
+  }
   const std::vector<std::string> remarks = fit_warnings(result.fits);
   result.warnings.insert(result.warnings.end(), remarks.begin(), remarks.end());
   return result;

@@ -173,18 +173,22 @@ public:
   }
   [[nodiscard]] std::string free_fit_text() const { return "fit with " + poi_name() + " free"; }
 
-  /// The remarks of the free fit, and of the fits with the POI held whose starts disagree most or that missed
-  /// most; each once, behind `prefix`. Of the fits made so far.
+  /// The remarks of the free fit, and of the fits with the POI held that have two equally low minima, whose
+  /// starts disagree most or that missed most; each once, behind `prefix`. Of the fits made so far.
   [[nodiscard]] std::vector<std::string> warnings(const std::string& prefix = {}) const {
     std::vector<std::string> result;
     const std::vector<double>* disagree = nullptr;
     const std::vector<double>* miss = nullptr;
+    const std::vector<double>* ambiguous = nullptr;
     double spread = same_minimum_tolerance;
     double missed = same_minimum_tolerance;
     minima_.for_each([&](const std::vector<double>& values, const Minimum& minimum) {
       if (values.empty()) {
         add_warnings(result, minima_.describe(values), prefix);
         return;
+      }
+      if (ambiguous == nullptr && minimum.equally_low() != nullptr) {
+        ambiguous = &values;
       }
       if (minimum.spread > spread) {
         spread = minimum.spread;
@@ -195,7 +199,7 @@ public:
         miss = &values;
       }
     });
-    for (const std::vector<double>* worst : {disagree, miss}) {
+    for (const std::vector<double>* worst : {ambiguous, disagree, miss}) {
       if (worst != nullptr) {
         add_warnings(result, minima_.describe(*worst), prefix);
       }

@@ -29,6 +29,7 @@
 #include <muhat/inference/scan_control.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -94,6 +95,7 @@ public:
       detail::add_point(known_, point);
     }
     nodes_.clear();
+    new_.clear();
     modes_ = given_modes_;
     settled_ = true;
   }
@@ -121,7 +123,7 @@ public:
     const auto [place, is_new] = nodes_.emplace(values, Node{});
     if (is_new || !place->second.failure.empty()) {
       place->second = Node{};
-      settled_ = false;
+      new_.push_back(values);
     }
   }
 
@@ -129,14 +131,18 @@ public:
   /// then boxes have no minimum, or are marked as due.
   template <Executor E = SerialExecutor>
   bool settle(const E& executor = E{}, ScanWatch* watch = nullptr) {
-    if (settled_) {
+    if (new_.empty() && settled_) {
       return true;
     }
+    const bool everywhere = !settled_;
+    settled_ = false;
     first_clock_ = ++clock_;
-    fit_new(executor, watch);
-    settled_ = exchange(executor, watch);
+    settled_ = exchange(fit_new(executor, watch), everywhere, executor, watch);
     return settled_;
   }
+
+  /// Whether the last `settle` came to an end.
+  [[nodiscard]] bool is_settled() const noexcept { return settled_; }
 
   /// How many minima were replaced by lower ones so far.
   [[nodiscard]] int revision() const noexcept { return revision_; }
@@ -234,14 +240,22 @@ private:
 
   static bool is_stopped(const ScanWatch* watch) { return watch != nullptr && watch->canceled(); }
 
-  /// The first fits of all boxes without a minimum: of the free one, then of chains.
+  /// In order, each once.
+  static void sort_places(std::vector<Place>& places) {
+    std::sort(places.begin(), places.end(), [](Place a, Place b) { return a->first < b->first; });
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+  }
+
+  /// The first fits of all new boxes: of the free one, then of chains. Returns those that were reached.
   template <Executor E>
-  void fit_new(const E& executor, ScanWatch* watch) {
+  [[nodiscard]] std::vector<Place> fit_new(const E& executor, ScanWatch* watch) {
+    std::vector<Place> places;
+    for (const Values& values : new_) {
+      places.push_back(nodes_.find(values));
+    }
+    sort_places(places);
     std::vector<std::vector<Place>> chains;
-    for (auto place = nodes_.begin(); place != nodes_.end(); ++place) {
-      if (!place->second.minimum.empty() || !place->second.failure.empty()) {
-        continue;
-      }
+    for (const Place place : places) {
       if (place->first.empty()) {
         if (!is_stopped(watch)) {
           fit_first(fitter_, place, nullptr);
@@ -269,6 +283,16 @@ private:
       }
     };
     run_all(executor, chains, run_chain, watch);
+    std::vector<Place> reached;
+    new_.clear();
+    for (const Place place : places) {
+      if (!place->second.minimum.empty() || !place->second.failure.empty()) {
+        reached.push_back(place);
+      } else {
+        new_.push_back(place->first);
+      }
+    }
+    return reached;
   }
 
   /// Calls work(fitter, task) for all tasks, with a fitter for each thread.
@@ -366,23 +390,30 @@ private:
     return minima;
   }
 
-  /// Of a box's neighbors, the minima that it has not looked at. To the free box they are points like its
-  /// own, of which the lowest counts.
-  [[nodiscard]] std::vector<const Minimum*> unseen(typename Nodes::const_iterator place) const {
+  /// Of a box's neighbors, the minima that it has not looked at. To the free box those that have `changed`
+  /// are points like its own, of which the lowest counts.
+  [[nodiscard]] std::vector<const Minimum*> unseen(Place place, const std::vector<Place>& changed) const {
     std::vector<const Minimum*> minima;
     const Minimum& own = place->second.minimum;
-    for (const auto neighbor : detail::neighbors(nodes_, place)) {
-      const Minimum& other = neighbor->second.minimum;
-      if (!other.certified() || neighbor->second.changed <= place->second.looked) {
-        continue;
-      }
-      if (!place->first.empty()) {
-        minima.push_back(&other);
-      } else if (!own.certified() || other.lowest.value < own.lowest.value - same_minimum_tolerance) {
-        if (minima.empty() || other.lowest.value < minima.front()->lowest.value) {
-          minima.assign(1, &other);
+    if (!place->first.empty()) {
+      for (const auto neighbor : detail::neighbors(nodes_, place)) {
+        if (neighbor->second.minimum.certified() && neighbor->second.changed > place->second.looked) {
+          minima.push_back(&neighbor->second.minimum);
         }
       }
+      return minima;
+    }
+    const Minimum* lowest = nullptr;
+    for (const Place other : changed) {
+      const Minimum& minimum = other->second.minimum;
+      if (other != place && !minimum.empty() && std::isfinite(minimum.lowest.value) &&
+          (lowest == nullptr || minimum.lowest.value < lowest->lowest.value)) {
+        lowest = &minimum;
+      }
+    }
+    if (lowest != nullptr &&
+        (!own.certified() || lowest->lowest.value < own.lowest.value - same_minimum_tolerance)) {
+      minima.push_back(lowest);
     }
     return minima;
   }
@@ -391,16 +422,43 @@ private:
     return !node.minimum.empty() && node.tried < modes_.size();
   }
 
-  /// Rounds in which every box takes what is lower of what others have found. False where the last one, or a
-  /// stop, left something.
+  [[nodiscard]] std::vector<Place> all_places() {
+    std::vector<Place> places;
+    for (auto place = nodes_.begin(); place != nodes_.end(); ++place) {
+      places.push_back(place);
+    }
+    return places;
+  }
+
+  /// The boxes whose turn it is after some have changed: these and their neighbors.
+  [[nodiscard]] std::vector<Place> woken_by(const std::vector<Place>& changed) {
+    std::vector<Place> woken = changed;
+    for (const Place place : changed) {
+      if (place->first.empty()) {
+        return all_places();
+      }
+      for (const auto neighbor : detail::neighbors(nodes_, place)) {
+        woken.push_back(nodes_.erase(neighbor, neighbor));
+      }
+    }
+    sort_places(woken);
+    return woken;
+  }
+
+  /// Rounds in which every box takes what is lower of what others have found, those that have `changed`
+  /// first, or all where it begins `everywhere`. False where the last round, or a stop, left something.
   template <Executor E>
-  [[nodiscard]] bool exchange(const E& executor, ScanWatch* watch) {
+  [[nodiscard]] bool exchange(std::vector<Place> changed, bool everywhere, const E& executor,
+                              ScanWatch* watch) {
+    if (everywhere) {
+      changed = all_places();
+    }
     for (int round = 0; round < most_rounds && !is_stopped(watch); ++round) {
-      collect_modes();
+      const bool has_new_modes = collect_modes(changed);
       std::vector<Task> tasks;
-      for (auto place = nodes_.begin(); place != nodes_.end(); ++place) {
+      for (const Place place : has_new_modes ? all_places() : woken_by(changed)) {
         Node& node = place->second;
-        Task task{place, unseen(place), {}};
+        Task task{place, unseen(place, changed), {}};
         const bool fails = !node.failure.empty() && !node.retried;
         if (fails || (!node.minimum.empty() && (!task.others.empty() || has_untried_modes(node)))) {
           tasks.push_back(std::move(task));
@@ -413,13 +471,25 @@ private:
       run_all(
           executor, tasks, [&](Fits& fitter, Task& task) { look(fitter, task, watch); }, watch);
       ++clock_;
+      changed.clear();
       for (Task& task : tasks) {
-        put(task);
+        if (put(task)) {
+          changed.push_back(task.place);
+        }
+      }
+      if (changed.empty() && !is_stopped(watch)) {
+        return true;
       }
     }
     if (is_stopped(watch) && clock_ > first_clock_) {
-      for (auto place = nodes_.begin(); place != nodes_.end(); ++place) {
-        place->second.due = !unseen(place).empty() || has_untried_modes(place->second);
+      // What one of them finds may be lower for any other.
+      (void)collect_modes(changed);
+      changed = all_places();
+      const bool due = std::any_of(changed.begin(), changed.end(), [&](Place place) {
+        return !unseen(place, changed).empty() || has_untried_modes(place->second);
+      });
+      for (const Place place : changed) {
+        place->second.due = due;
       }
     }
     return false;
@@ -441,6 +511,9 @@ private:
         const Vector x = clamp(other->lowest.x, box);
         if (!minimum.certified() || fitter.twice_nll(x) < minimum.lowest.value - same_minimum_tolerance) {
           replaced = fitter.refine(minimum, x, box, metric) || replaced;
+        }
+        if (!other->certified()) {
+          minimum.missed = std::max(minimum.missed, minimum.lowest.value - other->lowest.value);
         }
       }
       for (std::size_t k = node.tried; k < modes_.size() && minimum.certified(); ++k) {
@@ -465,23 +538,25 @@ private:
     task.end.looked = clock_;
   }
 
-  void put(Task& task) {
+  /// True if the box has another minimum now.
+  bool put(Task& task) {
     if (task.end.looked < 0) {
-      return;
+      return false;
     }
-    revision_ += task.end.changed == clock_ && !task.place->second.minimum.empty() ? 1 : 0;
+    const bool changed = task.end.changed == clock_;
+    revision_ += changed && !task.place->second.minimum.empty() ? 1 : 0;
     task.place->second = std::move(task.end);
+    return changed;
   }
 
-  /// Adds the places of boxes with several minima that are not far above the lowest, those that are new.
-  void collect_modes() {
+  /// Adds the places of boxes with several minima that are not far above the lowest, those that are new. True
+  /// if there are any.
+  bool collect_modes(const std::vector<Place>& changed) {
     constexpr double far_above = 10.0;
-    if (!explore_) {
-      return;
-    }
-    for (const auto& [values, node] : nodes_) {
-      const Minimum& minimum = node.minimum;
-      if (minimum.others.empty() || node.changed < collected_) {
+    const std::size_t before = modes_.size();
+    for (const Place place : changed) {
+      const Minimum& minimum = place->second.minimum;
+      if (!explore_ || minimum.others.empty()) {
         continue;
       }
       add_mode(minimum.lowest.x);
@@ -491,7 +566,7 @@ private:
         }
       }
     }
-    collected_ = clock_;
+    return modes_.size() > before;
   }
 
   void add_mode(const Vector& x) {
@@ -515,11 +590,12 @@ private:
   std::vector<Vector> given_modes_;
   std::shared_ptr<const Metrics> metrics_;
   Nodes nodes_;
+  /// Boxes that were added since.
+  std::vector<Values> new_;
   bool settled_ = true;
   /// Counts rounds.
   int clock_ = 0;
   int first_clock_ = 0;
-  int collected_ = 0;
   int revision_ = 0;
 };
 

@@ -45,7 +45,10 @@ public:
       : likelihood_(likelihood), sweep_(likelihood.model().tables()),
         adjoint_(Column<S>::Zero(sweep_.rates().size())) {}
 
-  LikelihoodEvaluator(const LikelihoodEvaluator& other) : LikelihoodEvaluator(other.likelihood_) {}
+  /// A copy has scratch memory of its own.
+  LikelihoodEvaluator(const LikelihoodEvaluator& other) : LikelihoodEvaluator(other.likelihood_) {
+    structure_ = other.structure_;
+  }
   LikelihoodEvaluator(LikelihoodEvaluator&&) = default;
   LikelihoodEvaluator& operator=(const LikelihoodEvaluator& other) {
     return *this = LikelihoodEvaluator(other);

@@ -5,8 +5,8 @@
 /// With the yields hi, nom and lo of a row r of bin b at +1, 0 and -1 standard deviation, and the rates nu at
 /// the model's start,
 ///
-///     even_p^2 = sum_r ((hi_r + lo_r) / 2 - nom_r)^2 / nu_b ,   odd_p^2 = sum_r ((hi_r - lo_r) / 2)^2 / nu_b
-///     ,
+///     even_p^2 = sum_r ((hi_r + lo_r) / 2 - nom_r)^2 / nu_b
+///     odd_p^2 = sum_r ((hi_r - lo_r) / 2)^2 / nu_b ,
 ///
 /// in standard deviations of the bins. A parameter with odd_p alone has one best value; where even_p is not
 /// small, alpha and -alpha look much alike to the data, and -2 log L may have a minimum at either.

@@ -70,7 +70,6 @@ public:
     }
     end_.status = certified ? FitStatus::converged : FitStatus::domain_edge;
     end_.active_edges = f_.edges_at_zero(end_.x);
-    end_.at_domain_edge = true;
     return std::move(end_);
   }
 
