@@ -93,3 +93,18 @@ TEST_CASE("fit: without a certificate the fit is printed and the exit code is 1"
   CHECK(fit.at("fit").contains("reason"));
   CHECK(fit.at("twice_nll").is_number());
 }
+
+TEST_CASE("fit: lower minima are looked for unless that is turned off") {
+  const auto fitted = [](const std::string& explore) {
+    return run_tool({"fit", "--value", "--optconf", "explore=" + explore}, muhat::test::several_minima);
+  };
+  const auto on = fitted("on");
+  CHECK(on.code == 0);
+  CHECK(mentions(on.err, {"starts disagree"}));
+  CHECK(on.json().at("twice_nll").get<double>() == Approx(33.40295).margin(2e-5));
+  const auto off = fitted("off");
+  CHECK(off.code == 0);
+  CHECK(off.err.empty());
+  CHECK(off.json().at("twice_nll").get<double>() > 33.4029);
+  CHECK(off.json().at("fit").at("evaluations").get<int>() < on.json().at("fit").at("evaluations").get<int>());
+}

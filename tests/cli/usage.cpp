@@ -76,6 +76,7 @@ TEST_CASE("usage: mistakes in the command line exit with 2 and say what is wrong
   rejects({"fit", "--optconf", "maxiter=0"}, "at least 1");
   rejects({"fit", "--optconf", "maxiter=1.5"}, "an integer");
   rejects({"cls", "--optconf", "starts=0"}, "at least 1");
+  rejects({"cls", "--optconf", "explore=yes"}, "expected on or off, found \"yes\"");
   rejects({"fit", "--optconf", "tolerance=-1"}, "above 0");
   rejects({"fit", "--optconf", "tolerance=nan"}, "finite");
   rejects({"fit", "--interpcode", "code1"}, "TYPE=CODE");

@@ -101,7 +101,7 @@ TEST_CASE("likelihood-like functions are all minimized, and the trust region agr
     check_certified(result);
     evaluations += result.evaluations;
     fallbacks += result.fallback ? 1 : 0;
-    if (result.at_domain_edge) {
+    if (!result.active_edges.empty()) {
       ++edges;
       const auto other = minimize(f, 0.7 * f.start(), f.box());
       check_certified(other);

@@ -284,6 +284,6 @@ TEST_CASE("a failed fit throws instead of giving a number", "[hypotest]") {
 
 TEST_CASE("a tested value that is not a number is refused whatever was fitted before", "[hypotest]") {
   AsymptoticCalculator calculator(counting_experiment(10.0, 50.0), vector({50.0}));
-  (void)calculator.statistic(1.0);
-  CHECK_THROWS_AS(calculator.statistic(std::nan("")), InvalidArgument);
+  (void)calculator.test(1.0);
+  CHECK_THROWS_AS(calculator.test(std::nan("")), InvalidArgument);
 }

@@ -137,17 +137,22 @@ TEST_CASE("a point below the free fit is where the fit goes on, or an error", "[
 TEST_CASE("the points of a profile scan have the starts that are asked for", "[profile_scan]") {
   const Model model = hello_world_model();
   const Vector data = with_auxdata(model, {60.0, 55.0});
-  const std::vector<ScanAxis> axes{{"mu", grid(0.0, 1.0, 5)}};
+  const std::vector<ScanAxis> axes{{"mu", grid(0.1, 0.9, 5)}};
   const auto fits = [&](const FitOptions& options) {
     const Counting counting;
     (void)profile_scan(model, data, axes, options, counting);
     return counting.count->load();
   };
-  // Every point: its neighbor's minimum and the init.
-  CHECK(fits({.explore = false}) == 1 + 5 * 2);
-  CHECK(fits({.extra_starts = {model.suggested_init()}, .explore = false}) == 2 + 5 * 2);
-  // Every point: its neighbor's minimum, the init, and two that are drawn.
-  CHECK(fits({.starts = 3, .explore = false}) == 3 + 5 * 4);
+  // Every point: the lowest of the points that are known.
+  CHECK(fits({.explore = false}) == 1 + 5);
+  CHECK(fits({}) == 1 + 5);
+  // Every point: that, and the one that is asked for.
+  const Vector extra = 1.05 * model.suggested_init();
+  CHECK(fits({.extra_starts = {extra}, .explore = false}) == 2 + 5 * 2);
+  // Every point: that, the init, and two that are drawn. Where the first is the init, it is one.
+  const int drawn = fits({.starts = 3, .explore = false});
+  CHECK(drawn >= 3 + 5 * 3);
+  CHECK(drawn <= 3 + 5 * 4);
 }
 
 TEST_CASE("a stopped profile scan keeps its points and says which were not reached", "[profile_scan]") {
@@ -198,38 +203,4 @@ TEST_CASE("a profile scan that does not settle says so", "[profile_scan]") {
   for (const ProfilePoint& point : profile_scan(model, data, scan.axes).points) {
     CHECK(point.warnings.empty());
   }
-}
-
-TEST_CASE("a point of a profile scan keeps a certified minimum before any other", "[profile_scan]") {
-  const auto minimum = [](double value, FitStatus status, double spread = 0.0, double missed = 0.0) {
-    Minimum result{.spread = spread, .missed = missed};
-    result.lowest.x = vector({value});
-    result.lowest.value = value;
-    result.lowest.status = status;
-    return result;
-  };
-  muhat::detail::ProfileMinima minima(1);
-  CHECK_FALSE(minima.take(0, minimum(5.0, FitStatus::stalled)));
-  CHECK_FALSE(minima.take(0, minimum(7.0, FitStatus::stalled)));
-  CHECK(minima[0].lowest.value == 5.0);
-  CHECK_FALSE(minima.take(0, minimum(4.0, FitStatus::iteration_limit)));
-  CHECK(minima[0].lowest.value == 4.0);
-  CHECK(minima.take(0, minimum(6.0, FitStatus::converged)));
-  CHECK(minima[0].lowest.value == 6.0);
-  CHECK(minima[0].missed == 2.0);
-  CHECK_FALSE(minima.take(0, minimum(3.0, FitStatus::stalled)));
-  CHECK(minima[0].lowest.value == 6.0);
-  CHECK(minima[0].missed == 3.0);
-  // Of a certified minimum at 8, a point at 2.5 without certificate was seen, and a minimum at 9.
-  CHECK_FALSE(minima.take(0, minimum(8.0, FitStatus::converged, 1.0, 5.5)));
-  CHECK(minima[0].lowest.value == 6.0);
-  CHECK(minima[0].spread == 3.0);
-  CHECK(minima[0].missed == 3.5);
-  CHECK(minima.take(0, minimum(5.0, FitStatus::converged)));
-  CHECK(minima[0].lowest.value == 5.0);
-  CHECK(minima[0].spread == 4.0);
-  CHECK(minima[0].missed == 2.5);
-  // An end without certificate at 4 whose starts also ended in a minimum at 10.
-  CHECK_FALSE(minima.take(0, minimum(4.0, FitStatus::stalled, 6.0)));
-  CHECK(minima[0].spread == 5.0);
 }

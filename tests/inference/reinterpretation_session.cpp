@@ -149,7 +149,7 @@ TEST_CASE("no exception leaves the calls that promise a status", "[reinterpretat
   CHECK_FALSE(unknown.ok());
   CHECK_FALSE(unknown.cls_observed.has_value());
   CHECK(session.try_evaluate("search", {{"signal_region", {3.0}}}).status == EvaluationStatus::invalid_input);
-  const SignalEvaluation failed = session.try_evaluate("search", {{"signal_region", {-1000.0, 0.0}}});
+  const SignalEvaluation failed = session.try_evaluate("search", {{"signal_region", {-1e6, 0.0}}});
   CHECK(failed.status == EvaluationStatus::computation_failed);
   CHECK(mentions(failed.message, {"no certified minimum", "signal_region"}));
 }

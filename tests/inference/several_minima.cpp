@@ -9,12 +9,16 @@
 #include <muhat/inference/upper_limit.hpp>
 
 #include <support/catch.hpp>
+#include <support/counting_models.hpp>
 #include <support/grids.hpp>
 #include <support/messages.hpp>
 #include <support/several_minima.hpp>
+#include <support/specs.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace muhat;
@@ -34,6 +38,15 @@ bool any_mentions(const std::vector<std::string>& warnings, const std::string& t
     }
   }
   return false;
+}
+
+/// An excess that one effect explains at +1 and at -1 alike, another one with opposite sides, and a signal.
+Model mirrored_model(const std::string& mirrored, const std::string& plain) {
+  return build_model(single_channel({sample("bkg", {100.0, 100.0, 100.0},
+                                            {histosys(mirrored, {120.0, 150.0, 120.0}, {120.0, 150.0, 120.0}),
+                                             normsys(plain, 1.1, 0.9)}),
+                                     sample("sig", {5.0, 2.0, 20.0}, {normfactor("mu")})}),
+                     "mu");
 }
 
 } // namespace
@@ -194,4 +207,59 @@ TEST_CASE("several minima: starts that disagree are a warning of a session witho
   const Reinterpretation<> likelihood(basins.model, basins.data, {.fit = {.starts = 20}});
   const SignalEvaluation result = likelihood.evaluate({{"SR", {11.4, 5.5, 10.6, 4.2}}}, {.cls = false});
   CHECK(any_mentions(result.warnings, "starts disagree"));
+}
+
+TEST_CASE("several minima: two that are equally low are named, and their order is not by name",
+          "[several_minima]") {
+  const auto fitted = [](const std::string& mirrored, const std::string& plain) {
+    const Model model = mirrored_model(mirrored, plain);
+    const Vector data = with_auxdata(model, {125.0, 148.0, 130.0});
+    for (const double side : {-0.8, 0.8}) {
+      const FitResult best = fit(model, data, {.init = {{mirrored, side}}});
+      REQUIRE(best.certified());
+      CAPTURE(side, best.parameters.transpose());
+      // The one with the larger sum of parameters.
+      CHECK(best.value(mirrored) > 0.5);
+      REQUIRE_FALSE(best.warnings.empty());
+      CHECK(mentions(best.warnings[0], {"equally low", mirrored + " = " + number_text(best.value(mirrored)),
+                                        "and -0.", "Asimov"}));
+    }
+    return std::pair(fit(model, data), hypotest(model, data, {.mu = 1.0}));
+  };
+  const auto [fit_a, test_a] = fitted("alpha_a", "alpha_m");
+  for (const auto& [mirrored, plain] :
+       {std::pair<std::string, std::string>{"alpha_z", "alpha_m"}, {"alpha_m", "alpha_a"}}) {
+    const auto [fit_z, test_z] = fitted(mirrored, plain);
+    CHECK(fit_z.twice_nll == Approx(fit_a.twice_nll).margin(1e-8));
+    CHECK(fit_z.value(mirrored) == Approx(fit_a.value("alpha_a")).margin(1e-4));
+    CHECK(fit_z.value("mu") == Approx(fit_a.value("mu")).margin(1e-4));
+    CHECK(test_z.cls_observed == Approx(test_a.cls_observed).margin(1e-6));
+    for (std::size_t k = 0; k < 5; ++k) {
+      CHECK(test_z.cls_expected[k] == Approx(test_a.cls_expected[k]).margin(1e-6));
+    }
+    CHECK(any_mentions(test_z.warnings, "equally low"));
+  }
+}
+
+TEST_CASE("several minima: limits say that two minima are equally low", "[several_minima]") {
+  const Model model = mirrored_model("a", "m");
+  const Vector data = with_auxdata(model, {125.0, 148.0, 130.0});
+  CHECK(any_mentions(upper_limit(model, data).warnings, "equally low"));
+  for (const ClsPoint& point : cls_scan(model, data, {0.5, 1.0})) {
+    CHECK(any_mentions(point.warnings, "equally low"));
+  }
+}
+
+TEST_CASE("several minima: limits tell of Asimov data that depend on a choice", "[several_minima]") {
+  // The best fit explains the excess by the signal, the alternative by either side of the effect.
+  const Model model =
+      build_model(single_channel({sample("bkg", {100.0, 100.0, 100.0},
+                                         {histosys("a", {120.0, 150.0, 120.0}, {120.0, 150.0, 120.0})}),
+                                  sample("sig", {20.0, 50.0, 20.0}, {normfactor("mu")})}),
+                  "mu");
+  const Vector data = with_auxdata(model, {120.0, 150.0, 120.0});
+  const HypotestResult test = hypotest(model, data, {.mu = 1.0});
+  REQUIRE(test.fits.free_fit_to_data.value("a") == Approx(0.0).margin(1e-3));
+  REQUIRE(any_mentions(test.warnings, "at the alternative: two minima are equally low"));
+  CHECK(any_mentions(upper_limit(model, data).warnings, "equally low"));
 }

@@ -42,8 +42,9 @@ TEST_CASE("bounds that do not suit a statistic are remarked upon", "[test_statis
   CHECK(check_poi_bounds(TestStatistic::q0, "mu", 0.0).empty());
   CHECK(check_poi_bounds(TestStatistic::q_mu, "mu", 0.0).find("consider qtilde") != std::string::npos);
   CHECK(check_poi_bounds(TestStatistic::t_mu, "mu", 0.0).find("consider ttilde") != std::string::npos);
-  CHECK(check_poi_bounds(TestStatistic::q_mu_tilde, "mu", -5.0).find("lower bound of mu") !=
-        std::string::npos);
+  // With the tilde the best fit counts as 0 where it is below.
+  CHECK(check_poi_bounds(TestStatistic::q_mu_tilde, "mu", -5.0).empty());
+  CHECK(check_poi_bounds(TestStatistic::t_mu_tilde, "mu", -5.0).empty());
 }
 
 TEST_CASE("a statistic of numbers that are not finite is refused", "[test_statistic]") {

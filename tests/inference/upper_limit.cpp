@@ -257,7 +257,7 @@ TEST_CASE("a scan on which fits fail has no limit, and says so", "[upper_limit]"
 TEST_CASE("limits that do not settle say so", "[upper_limit]") {
   const Model model = hello_world_model();
   const Vector data = with_auxdata(model, {51.0, 48.0});
-  const UpperLimitResult sinking = upper_limit(model, data, {}, SinkingOptimizer{});
+  const UpperLimitResult sinking = upper_limit(model, data, {.scan = {1.0, 2.0, 3.0}}, SinkingOptimizer{});
   REQUIRE_FALSE(sinking.warnings.empty());
   CHECK(mentions(sinking.warnings.back(), {"still found lower minima", "more starts"}));
   CHECK(upper_limit(model, data).warnings.empty());

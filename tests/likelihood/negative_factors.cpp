@@ -75,5 +75,8 @@ TEST_CASE("a fit that ends on a negative yield says so") {
   REQUIRE(at.certified());
   REQUIRE_FALSE(at.warnings.empty());
   CHECK(test::mentions(at.warnings.front(), {"\"fakes\"", "negative yield", "\"far\""}));
-  CHECK(muhat::fit(positive, counts).warnings.empty());
+  // The best fit is elsewhere; it may know of other minima.
+  for (const std::string& warning : muhat::fit(positive, counts).warnings) {
+    CHECK(warning.find("negative yield") == std::string::npos);
+  }
 }

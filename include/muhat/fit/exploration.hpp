@@ -77,14 +77,8 @@ public:
     }
     sort_stably(found, [](const Found& a, const Found& b) { return a.rise < b.rise; });
     std::vector<Vector> points;
-    std::vector<Index> seen;
-    for (Found& place : found) {
-      // What lies further along the same parameter mostly leads to the same minimum.
-      const bool is_new = std::find(seen.begin(), seen.end(), place.parameter) == seen.end();
-      if (is_new && points.size() < most) {
-        seen.push_back(place.parameter);
-        points.push_back(std::move(place.x));
-      }
+    for (std::size_t k = 0; k < std::min(most, found.size()); ++k) {
+      points.push_back(std::move(found[k].x));
     }
     return points;
   }
@@ -93,7 +87,6 @@ private:
   /// A promising place.
   struct Found {
     double rise;
-    Index parameter;
     Vector x;
   };
 
@@ -146,7 +139,7 @@ private:
       add(beside);
       add(-beside);
     }
-    if (has_one_side && reach > 0.3) {
+    if (has_one_side && reach > 0.3 && (std::abs(x) >= center || is_strong)) {
       add(x + std::copysign(beyond, x));
     }
     if (is_strong && has_one_side) {
@@ -184,7 +177,7 @@ private:
     const double start = f_.value_and_gradient(place, gradient_);
     if (!std::isfinite(start)) {
       // A fit finds its way back into the domain, whatever is there.
-      found.push_back({hopeless, i, std::move(place)});
+      found.push_back({hopeless, std::move(place)});
       return;
     }
     set_column(i);
@@ -207,7 +200,7 @@ private:
     // A parabola that is only wider than the metric's has its own slope.
     (void)f_.value_and_gradient(place, gradient_);
     if (const double slope = gradient_[i] * moved; slope < 0.0 || rise < 0.45 * slope) {
-      found.push_back({rise, i, std::move(place)});
+      found.push_back({rise, std::move(place)});
     }
   }
 

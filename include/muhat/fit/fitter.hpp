@@ -148,8 +148,8 @@ public:
       moved = false;
       detail::Exploration<Evaluator> around(evaluator_, minimum.lowest.x, minimum.lowest.value, box, *steps_);
       for (const Vector& start : around.promising(two_sided(), most_starts)) {
-        if (!moved && !detail::is_known_place(minimum, start, 0.3)) {
-          moved = refine(minimum, start, box);
+        if (!detail::is_known_place(minimum, start, 0.05)) {
+          moved = refine(minimum, start, box) || moved;
         }
       }
     }
