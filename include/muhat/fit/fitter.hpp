@@ -124,19 +124,25 @@ public:
         detail::residuals_vanish(evaluator_, minimum.lowest.x)) {
       return false;
     }
-    OptimizerOptions loose;
-    loose.max_iterations = few;
-    loose.check_curvature = false;
-    OptimizerResult reached =
-        detail::QuasiNewtonRun<Evaluator>(evaluator_, box, loose, *steps_, nullptr, false).run(inside);
-    minimum.lowest.iterations += reached.iterations;
-    minimum.lowest.evaluations += reached.evaluations;
+    const OptimizerResult reached = approach(minimum, inside, box, few);
     const double rise = reached.value - minimum.lowest.value;
     if (rise > -same_minimum_tolerance &&
         (rise > worth || detail::is_same_place(reached.x, minimum.lowest.x, near))) {
       return false;
     }
-    return refine(minimum, reached.x, box);
+    return probe(minimum, reached.x, box);
+  }
+
+  /// Minimizes from `start`, and where that leads no higher than the minimum, makes a certified one of the
+  /// end. Of a higher one, of which nothing but its place is wanted, no certificate is made.
+  bool probe(Minimum& minimum, const Vector& start, const Box& box, const MetricFactor* prepared = nullptr) {
+    constexpr int most_steps = 100;
+    OptimizerResult end = approach(minimum, start, box, most_steps, prepared);
+    if (end.status != FitStatus::converged || end.value <= minimum.lowest.value + same_minimum_tolerance) {
+      return refine(minimum, end.x, box);
+    }
+    end.iterations = end.evaluations = 0;
+    return take(minimum, std::move(end), [](const Vector&, const Vector&) { return true; });
   }
 
   /// Looks for lower minima around a certified one, and around those found (fit/exploration.hpp).
@@ -149,7 +155,7 @@ public:
       detail::Exploration<Evaluator> around(evaluator_, minimum.lowest.x, minimum.lowest.value, box, *steps_);
       for (const Vector& start : around.promising(two_sided(), most_starts)) {
         if (!detail::is_known_place(minimum, start, 0.05)) {
-          moved = refine(minimum, start, box) || moved;
+          moved = probe(minimum, start, box, &around.metric()) || moved;
         }
       }
     }
@@ -205,6 +211,19 @@ private:
   /// Exploration looks at no more parameters than these, so that it takes a few times as long as a fit at
   /// most.
   static constexpr std::size_t most_two_sided = 100;
+
+  /// Some quasi-Newton steps without a certificate, counted among the minimum's.
+  [[nodiscard]] OptimizerResult approach(Minimum& minimum, const Vector& start, const Box& box, int steps,
+                                         const MetricFactor* prepared = nullptr) {
+    OptimizerOptions options;
+    options.max_iterations = steps;
+    options.check_curvature = false;
+    OptimizerResult end =
+        detail::QuasiNewtonRun<Evaluator>(evaluator_, box, options, *steps_, prepared, false).run(start);
+    minimum.lowest.iterations += end.iterations;
+    minimum.lowest.evaluations += end.evaluations;
+    return end;
+  }
 
   /// Whether -2 log L is higher half-way between two places than at them.
   [[nodiscard]] bool are_apart(const Vector& a, const Vector& b) {

@@ -78,6 +78,10 @@ public:
         free_box_(setup_.box()), always_(detail::wanted_starts(fitter_.objective(), setup_, options)),
         explore_(options.explore) {
     known_.push_back(setup_.start);
+    if (explore_) {
+      // Looked at once, for all copies.
+      (void)fitter_.bends();
+    }
   }
 
   [[nodiscard]] const AnyModel& model() const noexcept { return fitter_.model(); }
