@@ -69,9 +69,6 @@ public:
     metric_.factorize(w_.metric, free);
   }
 
-  /// That of x, on the parameters that are not held at a bound.
-  [[nodiscard]] const MetricFactor& metric() const noexcept { return metric_; }
-
   /// The points from which fits are worth their time, the most promising first; at most `most`.
   [[nodiscard]] std::vector<Vector> promising(const std::vector<TwoSided>& two_sided, std::size_t most) {
     std::vector<Found> found;

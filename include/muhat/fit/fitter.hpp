@@ -135,9 +135,9 @@ public:
 
   /// Minimizes from `start`, and where that leads no higher than the minimum, makes a certified one of the
   /// end. Of a higher one, of which nothing but its place is wanted, no certificate is made.
-  bool probe(Minimum& minimum, const Vector& start, const Box& box, const MetricFactor* prepared = nullptr) {
+  bool probe(Minimum& minimum, const Vector& start, const Box& box) {
     constexpr int most_steps = 100;
-    OptimizerResult end = approach(minimum, start, box, most_steps, prepared);
+    OptimizerResult end = approach(minimum, start, box, most_steps);
     if (end.status != FitStatus::converged || end.value <= minimum.lowest.value + same_minimum_tolerance) {
       return refine(minimum, end.x, box);
     }
@@ -155,7 +155,7 @@ public:
       detail::Exploration<Evaluator> around(evaluator_, minimum.lowest.x, minimum.lowest.value, box, *steps_);
       for (const Vector& start : around.promising(two_sided(), most_starts)) {
         if (!detail::is_known_place(minimum, start, 0.05)) {
-          moved = probe(minimum, start, box, &around.metric()) || moved;
+          moved = probe(minimum, start, box) || moved;
         }
       }
     }
@@ -213,13 +213,12 @@ private:
   static constexpr std::size_t most_two_sided = 100;
 
   /// Some quasi-Newton steps without a certificate, counted among the minimum's.
-  [[nodiscard]] OptimizerResult approach(Minimum& minimum, const Vector& start, const Box& box, int steps,
-                                         const MetricFactor* prepared = nullptr) {
+  [[nodiscard]] OptimizerResult approach(Minimum& minimum, const Vector& start, const Box& box, int steps) {
     OptimizerOptions options;
     options.max_iterations = steps;
     options.check_curvature = false;
     OptimizerResult end =
-        detail::QuasiNewtonRun<Evaluator>(evaluator_, box, options, *steps_, prepared, false).run(start);
+        detail::QuasiNewtonRun<Evaluator>(evaluator_, box, options, *steps_, nullptr, false).run(start);
     minimum.lowest.iterations += end.iterations;
     minimum.lowest.evaluations += end.evaluations;
     return end;

@@ -138,7 +138,16 @@ public:
     if (new_.empty() && settled_) {
       return true;
     }
+    if (is_stopped(watch)) {
+      settled_ = false;
+      return false;
+    }
     const bool everywhere = !settled_;
+    if (everywhere) {
+      for (auto& [values, node] : nodes_) {
+        node.due = false;
+      }
+    }
     settled_ = false;
     first_clock_ = ++clock_;
     settled_ = exchange(fit_new(executor, watch), everywhere, executor, watch);
@@ -485,15 +494,10 @@ private:
         return true;
       }
     }
-    if (is_stopped(watch) && clock_ > first_clock_) {
-      // What one of them finds may be lower for any other.
-      (void)collect_modes(changed);
-      changed = all_places();
-      const bool due = std::any_of(changed.begin(), changed.end(), [&](Place place) {
-        return !unseen(place, changed).empty() || has_untried_modes(place->second);
-      });
-      for (const Place place : changed) {
-        place->second.due = due;
+    if (is_stopped(watch) && (clock_ > first_clock_ || new_.empty())) {
+      // What one box would still find may be lower for any other.
+      for (auto& [values, node] : nodes_) {
+        node.due = true;
       }
     }
     return false;
