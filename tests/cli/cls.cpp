@@ -76,8 +76,11 @@ TEST_CASE("cls: published likelihoods agree with their reference figures") {
   MUHAT_REQUIRE_ZOO();
   for (const muhat::test::ZooEntry& entry : muhat::test::zoo_entries()) {
     const muhat::test::Reference reference = entry.reference();
-    const auto result = run_tool({"cls", "--measurement", reference.measurement, "--test-stat",
-                                  reference.test_stat, entry.workspace_path().string()});
+    // The reference follows one chain of minima; of staus it ends above the lowest one at mu = 0.
+    const std::string explore = entry.name == "staus" ? "explore=off" : "explore=on";
+    const auto result =
+        run_tool({"cls", "--measurement", reference.measurement, "--test-stat", reference.test_stat,
+                  "--optconf", explore, entry.workspace_path().string()});
     INFO(entry.name << ": " << result.err);
     REQUIRE(result.code == 0);
     const double observed = result.json().at("CLs_obs").get<double>();
