@@ -3,18 +3,18 @@
 /// Where another minimum may hide next to one that was found.
 ///
 /// From a minimum x one parameter is held at a place t that may belong to another valley, and the others
-/// follow loosely, by a few quasi-Newton steps with the metric M of x. In a quadratic -2 log L that would
-/// raise it by
+/// follow by one step of the quadratic model with the metric M of x. A quadratic -2 log L would rise by
 ///
-///     f' (t - x_i) / 2 ,   f' = df/dx_i at the point that is reached;
+///     (t - x_i)^2 / (2 (M^-1)_ii)   and by   f' (t - x_i) / 2 ,   f' = df/dx_i at the point that is reached;
 ///
-/// where the rise is well below that, the likelihood bends down on the way, and a fit starts from the point.
+/// where the rise is well below both, the likelihood bends down on the way, and a fit starts from the point.
 /// Such places are
 ///  - t = -x_i of a parameter with two sides that pull the same way (model/same_sided.hpp), which looks much
 ///    the same to the data, or the two sides where x_i is about 0;
 ///  - for a parameter without constraint at a bound, two standard deviations, (2 (M^-1)_ii)^(1/2) each, off
 ///  it.
-/// Before the steps, one gradient and the quadratic model there tell what is hopeless.
+/// A place costs one gradient and two products with M^-1; what the model does not call hopeless, one value
+/// more.
 ///
 /// When to use: by default, around every minimum (Fitter::explore). It finds what differs in a few parameters
 /// from a minimum that is known; a minimum in which many parameters differ takes starts that are drawn

@@ -74,16 +74,16 @@ void explore_poi(Fitter<AnyModel, Optimizer>& fitter, Minimum& minimum, const Fi
 /// A start without a density is left for a point with one, if any is found inside the bounds. Around the
 /// minimum it looks for lower ones, unless `explore` is false. Deterministic. Throws UnknownName
 /// and InvalidArgument as `make_setup` and `Likelihood` do; never throws for want of convergence. The cost is
-/// that of some tens of likelihood evaluations per start, and of two per parameter to look around.
+/// that of some tens of likelihood evaluations per start; to look around, of some three for each parameter
+/// whose two sides pull the same way, in up to four boxes.
 template <class AnyModel, class Optimizer = DefaultOptimizer>
 [[nodiscard]] FitResult fit(const AnyModel& model, const Vector& data, const FitOptions& options = {},
                             const Optimizer& optimizer = Optimizer{}) {
   const FitSetup setup = make_setup(model, options);
   Fitter<AnyModel, Optimizer> fitter(model, data, optimizer);
   std::vector<Vector> starts{setup.start};
-  starts.insert(starts.end(), options.extra_starts.begin(), options.extra_starts.end());
-  if (options.starts > 1) {
-    for (Vector& start : draw_starts(fitter.objective(), setup, options.starts - 1, options.seed)) {
+  for (Vector& start : detail::wanted_starts(fitter.objective(), setup, options)) {
+    if (start != setup.start) {
       starts.push_back(std::move(start));
     }
   }

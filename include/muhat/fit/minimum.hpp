@@ -24,7 +24,8 @@ namespace muhat {
 /// Two values of twice_nll that differ by less are the same minimum.
 inline constexpr double same_minimum_tolerance = 1e-6;
 
-/// A certified minimum that is not the lowest, or is as low elsewhere.
+/// A minimum that is not the lowest, or is as low elsewhere; of a higher one the curvature need not have been
+/// looked at.
 struct OtherMinimum {
   Vector x = {};
   double value = 0.0;
@@ -38,7 +39,7 @@ struct Minimum {
   double spread = 0.0;
   /// How far the lowest point seen without a certificate lies below, in twice_nll.
   double missed = 0.0;
-  /// Certified minima in other places, at most `most_others`, the lowest first.
+  /// Minima in other places, at most `most_others`, the lowest first.
   std::vector<OtherMinimum> others = {};
 
   static constexpr std::size_t most_others = 8;

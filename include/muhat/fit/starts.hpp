@@ -54,4 +54,22 @@ requires Objective<F> && HasMetric<F>
   return starts;
 }
 
+namespace detail {
+
+/// The starts that the options ask for besides the first one, which is the init unless others lead lower.
+template <class F>
+[[nodiscard]] std::vector<Vector> wanted_starts(F& objective, const FitSetup& setup,
+                                                const FitOptions& options) {
+  std::vector<Vector> starts = options.extra_starts;
+  if (options.starts > 1) {
+    starts.push_back(setup.start);
+    for (Vector& start : draw_starts(objective, setup, options.starts - 1, options.seed)) {
+      starts.push_back(std::move(start));
+    }
+  }
+  return starts;
+}
+
+} // namespace detail
+
 } // namespace muhat

@@ -165,12 +165,12 @@ public:
     return test;
   }
 
-  /// Whether the fits for the test at mu were reached, and none was kept by a stop from minima that may be
-  /// lower.
+  /// Whether the fits for the test at mu were reached.
   [[nodiscard]] bool is_reached(double mu) const {
     return on_data_.minima().is_reached({tested(mu)}) &&
            (on_asimov_.minima().is_reached({tested(mu)}) || !asimov_data_);
   }
+  /// Whether a stop has kept one of them, or one that all tests share, from minima that may be lower.
   [[nodiscard]] bool is_due(double mu) const {
     const auto& data = on_data_.minima();
     const auto& asimov = on_asimov_.minima();

@@ -40,20 +40,6 @@ namespace muhat {
 
 namespace detail {
 
-/// The starts of every fit besides those that its neighbors lead to: those that the options ask for.
-template <class F>
-[[nodiscard]] std::vector<Vector> wanted_starts(F& objective, const FitSetup& setup,
-                                                const FitOptions& options) {
-  std::vector<Vector> starts = options.extra_starts;
-  if (options.starts > 1) {
-    starts.push_back(setup.start);
-    for (Vector& start : draw_starts(objective, setup, options.starts - 1, options.seed)) {
-      starts.push_back(std::move(start));
-    }
-  }
-  return starts;
-}
-
 /// Adds a point that is not there yet.
 inline void add_point(std::vector<Vector>& points, const Vector& point) {
   if (std::find(points.begin(), points.end(), point) == points.end()) {
@@ -124,7 +110,7 @@ public:
 
   /// Adds a box. One that is there, and whose fit did not throw, stays as it is.
   void add(const Values& values) {
-    const auto [place, is_new] = nodes_.emplace(values, Node{});
+    const auto [place, is_new] = nodes_.try_emplace(values);
     if (is_new || !place->second.failure.empty()) {
       place->second = Node{};
       new_.push_back(values);
@@ -451,6 +437,7 @@ private:
         return all_places();
       }
       for (const auto neighbor : detail::neighbors(nodes_, place)) {
+        // Erasing nothing makes the iterator one that may change its box.
         woken.push_back(nodes_.erase(neighbor, neighbor));
       }
     }
